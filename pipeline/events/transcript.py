@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What asr heard: finals and completion in ``transcript.jsonl``, partials on the bus only."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from pipeline.events.base import CallEvent, Leg, event
+
+
+class Word(BaseModel):
+    """One recognised word; times are milliseconds since sample 0 of the recording."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    text: str
+    start_ms: int
+    end_ms: int
+    confidence: float
+
+
+@event
+class SegmentFinalized(CallEvent):
+    """The recogniser will not change this segment any more.
+
+    ``decoded_to_ms`` is how far the leg's audio has been consumed: a restarted worker goes on from there.
+    """
+
+    name = "segment.finalized"
+    stream = "transcript"
+    leg: Leg
+    segment: int  # from 1, per leg
+    start_ms: int
+    end_ms: int
+    text: str
+    words: tuple[Word, ...]
+    decoded_to_ms: int
+    confidence: float
+
+
+@event
+class TranscriptCompleted(CallEvent):
+    """All audio of this leg has been decoded and flushed."""
+
+    name = "transcript.completed"
+    stream = "transcript"
+    leg: Leg
+    segments: int
+    decoded_to_ms: int
+
+
+@event
+class PartialRecognized(CallEvent):
+    """The words of the unfinished segment so far; replaced by the next partial or the final of the same number."""
+
+    name = "partial.recognized"
+    leg: Leg
+    segment: int
+    text: str
+    words: tuple[Word, ...] = ()
+    audio_to_ms: int  # audio consumed so far
+    stable_ms: int = 0  # for how long of audio time the text has not changed

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every setting of the service in one table: default, unit, help and environment name.
+
+Values come from, strongest first: environment (``KRING_<NAME>``), the TOML file named by ``KRING_CONFIG`` (or
+``kring.toml`` in the working folder), the defaults below. ``kring settings`` prints the table and
+``docs/settings.md`` is generated from it; a test fails when the page is out of date.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from pipeline.errors import ConfigurationError
+
+PROJECT_DIR = Path(__file__).resolve().parent.parent
+ENV_PREFIX = "KRING_"
+
+
+class ExtensionSettings(BaseModel):
+    """One agent station: its number, SIP port and the device the agent talks through."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    number: str = Field(pattern=r"^[0-9]{2,8}$")
+    sip_port: int = Field(ge=1, le=65535)
+    rtp_port: int = Field(ge=1024, le=65400, description="first port of this extension's RTP range")
+    device: Literal["sip", "headset"] = "sip"
+    device_uri: str = Field(default="", description="the agent's SIP device, e.g. sip:2101@127.0.0.1:6101")
+    answer: Literal["device", "desk"] = Field(
+        default="device",
+        description="who answers: the ringing device, or the desk's button (device is then called)",
+    )
+    headset_name: str = Field(default="", description="sound device (part of its name); empty = system default")
+
+    @model_validator(mode="after")
+    def _device_is_complete(self) -> ExtensionSettings:
+        if self.device == "sip" and not self.device_uri.startswith("sip:"):
+            raise ValueError(f"extension {self.number}: device 'sip' needs device_uri 'sip:...'")
+        return self
+
+
+def _setting(default: Any, unit: str, text: str, **limits: Any) -> Any:
+    return Field(default=default, description=text, json_schema_extra={"unit": unit}, **limits)
+
+
+class Settings(BaseSettings):
+    """The settings table. Names are final; units are in the names or in the ``unit`` column."""
+
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, extra="forbid", frozen=True)
+
+    # service
+    data_dir: Path = _setting(Path("var"), "path", "Folder of spool, archive, database, logs and the bus socket.")
+    language: Literal["id", "en"] = _setting("id", "-", "Language of pages and messages.")
+    log_level: Literal["debug", "info", "warning", "error"] = _setting("info", "-", "Least severe log line kept.")
+    restart_first_s: float = _setting(0.2, "s", "Delay before a process that died is started again.", gt=0)
+    restart_most_s: float = _setting(15.0, "s", "Longest delay between restarts (doubles each time).", gt=0)
+    stop_s: float = _setting(8.0, "s", "How long a process may take to stop before it is killed.", gt=0)
+    bus_queue: int = _setting(4000, "messages", "Bound of each subscriber's queue; the oldest go first.", ge=10)
+    # telephony
+    extensions: tuple[ExtensionSettings, ...] = _setting((), "-", "Agent stations (TOML: [[extensions]]).")
+    sip_bind: str = _setting("127.0.0.1", "address", "Address the softphones listen on; keep it private.")
+    ring_timeout_s: float = _setting(30.0, "s", "How long an agent's device rings before the caller gets 480.", gt=0)
+    announcement_file: Path = _setting(
+        PROJECT_DIR / "models/announcement/percakapan-direkam.wav",
+        "path",
+        "8 kHz mono WAV played before bridging.",
+    )
+    sync_tone_file: Path = _setting(
+        PROJECT_DIR / "models/announcement/sync-tone.wav", "path", "Tone that both recordings begin with."
+    )
+    recording_flush_ms: int = _setting(40, "ms", "How often recorded audio is pushed to the file.", ge=10, le=500)
+    media_stats_s: float = _setting(5.0, "s", "How often RTP statistics of each leg are kept.", gt=0)
+    audio_missing_s: float = _setting(3.0, "s", "A leg without RTP for this long is reported.", gt=0)
+    sip_poll_ms: int = _setting(10, "ms", "Poll interval of the SIP engine.", ge=1, le=100)
+    # recorder
+    seal_after_s: float = _setting(900.0, "s", "Longest wait for the case after a call before it is sealed.", ge=0)
+    seal_transcript_s: float = _setting(120.0, "s", "Longest wait for the transcript after a call.", ge=0)
+    # asr
+    asr_model_dir: Path = _setting(PROJECT_DIR / "models/asr_id/model", "path", "Vosk model folder.")
+    asr_workers: int = _setting(2, "processes", "Transcription workers.", ge=1, le=64)
+    asr_calls_per_worker: int = _setting(12, "calls", "Calls one worker follows at once.", ge=1)
+    asr_block_ms: int = _setting(100, "ms", "Audio handed to the recogniser at a time.", ge=20, le=500)
+    asr_poll_ms: int = _setting(20, "ms", "How often growing recordings are looked at.", ge=5, le=500)
+    asr_recycle_rss_mb: int = _setting(600, "MiB", "A worker above this memory is drained and replaced.", ge=100)
+    asr_recycle_calls: int = _setting(400, "calls", "A worker is drained and replaced after so many calls.", ge=1)
+    # retrieval
+    articles_dir: Path = _setting(PROJECT_DIR / "retrieval/articles", "path", "SIKP articles (Markdown).")
+    encoder: str = _setting(
+        str(PROJECT_DIR / "models/encoder_id/model"), "path", "sentence-transformers model; empty = BM25 alone."
+    )
+    stable_partial_ms: int = _setting(400, "ms", "A partial unchanged for so long is searched with.", ge=0)
+    no_answer_threshold: float = _setting(0.6, "probability", "Above it the page says SIKP has no answer.", ge=0, le=1)
+    # crm
+    database_url: str = _setting("", "URL", "SQLAlchemy URL; empty = SQLite in data_dir.")
+    case_limit_s: int = _setting(900, "s", "Procedure limit from question to end (LIP20-0015: 15 minutes).", ge=1)
+    case_warning_s: int = _setting(600, "s", "When the case clock turns to warning.", ge=1)
+    # desk
+    http_bind: str = _setting("127.0.0.1", "address", "Address of the web pages.")
+    http_port: int = _setting(8080, "port", "Port of the web pages.", ge=1, le=65535)
+    session_hours: float = _setting(10.0, "h", "How long a sign-in lasts.", gt=0)
+    secure_cookies: bool = _setting(False, "-", "Send cookies over HTTPS only (behind a TLS front).")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order the sources: arguments, environment, TOML file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, config_path())
+
+    @model_validator(mode="after")
+    def _ports_do_not_collide(self) -> Settings:
+        ports = [extension.sip_port for extension in self.extensions] + [self.http_port]
+        if len(set(ports)) != len(ports):
+            raise ValueError("two extensions (or an extension and the web server) share a port")
+        numbers = [extension.number for extension in self.extensions]
+        if len(set(numbers)) != len(numbers):
+            raise ValueError("an extension number is given twice")
+        return self
+
+    @property
+    def spool_dir(self) -> Path:
+        """Where live calls are written; must be a local disk."""
+        return self.data_dir / "spool"
+
+    @property
+    def archive_dir(self) -> Path:
+        """Where sealed bundles go."""
+        return self.data_dir / "archive"
+
+    @property
+    def bus_path(self) -> Path:
+        """The bus's Unix socket."""
+        return self.data_dir / "run" / "bus.sock"
+
+    @property
+    def log_dir(self) -> Path:
+        """Where each process writes its log."""
+        return self.data_dir / "log"
+
+    @property
+    def database(self) -> str:
+        """The database URL in force."""
+        return self.database_url or f"sqlite:///{(self.data_dir / 'kring.db').resolve()}"
+
+
+def config_path() -> Path:
+    """Return the TOML file that settings are read from (it need not exist)."""
+    return Path(os.environ.get("KRING_CONFIG", "kring.toml"))
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings.
+
+    Raises:
+        ConfigurationError: a value is wrong; the message names the setting and its environment name.
+    """
+    path = config_path()
+    if "KRING_CONFIG" in os.environ and not path.is_file():
+        raise ConfigurationError(f"KRING_CONFIG names {path}, which is no file.")
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "settings"
+        name = f"{ENV_PREFIX}{where.split('.')[0].upper()}"
+        raise ConfigurationError(
+            f"{where}: {first['msg']} (got {str(first['input'])[:80]!r}).", remedy=f"Set {name} or correct {path}."
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{path}: {error}.", remedy="Correct the file.") from error
+
+
+def as_environment(settings: Settings) -> dict[str, str]:
+    """Return environment variables that make another process read exactly these settings."""
+    values = settings.model_dump(mode="json")
+    return {
+        f"{ENV_PREFIX}{name.upper()}": value if isinstance(value, str) else json.dumps(value)
+        for name, value in values.items()
+    }
+
+
+def settings_table() -> list[tuple[str, str, str, str, str]]:
+    """Return rows (name, default, unit, environment name, help) for the CLI, the docs and the tests."""
+    rows = []
+    for name, field in Settings.model_fields.items():
+        extra = field.json_schema_extra
+        unit = str(extra["unit"]) if isinstance(extra, dict) else "-"
+        default = str(field.default)
+        default = default.replace(str(PROJECT_DIR) + os.sep, "")
+        rows.append((name, default, unit, f"{ENV_PREFIX}{name.upper()}", field.description or ""))
+    return rows

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rules for the whole suite: every test module says its tier."""
+
+from __future__ import annotations
+
+import pytest
+
+TIERS = {"unit", "integration", "e2e", "bench", "soak"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse tests without a tier marker: what is not classified gets run in the wrong place."""
+    untold = sorted({item.location[0] for item in items if not TIERS & {mark.name for mark in item.iter_markers()}})
+    if untold:
+        raise pytest.UsageError(f"no tier marker (unit, integration, e2e, bench, soak) in: {', '.join(untold)}")
