@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Figures of the transcription room alone: accuracy, speed and lag of a recogniser on recorded lines.
+
+Offline and without a bus: audio is handed over in blocks as a call would grow, so that "when" means how much audio
+had been given when a text appeared. ``python -m asr.bench`` prints the table that ``models/asr_id/CARD.md`` quotes;
+the whole pipeline under load is measured by ``kring bench pipeline``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import jiwer
+import numpy as np
+import numpy.typing as npt
+import soundfile as sf
+
+from asr.model import VoskModel, load_model
+from asr.recogniser import Engine, Final, LegRecogniser, Partial
+from pipeline.errors import KringError
+from pipeline.settings import PROJECT_DIR, load_settings
+
+Audio = npt.NDArray[np.int16]
+LEAD_MS = 600
+GAP_MS = 1500
+PLACE_SLACK = 2  # words
+
+
+@dataclass(frozen=True)
+class Line:
+    """A recorded line and what is said in it (lower case, no marks)."""
+
+    path: Path
+    text: str
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a run over some lines gave. Times are audio time in milliseconds."""
+
+    lines: int
+    audio_s: float
+    wer: float
+    cpu_s_per_audio_s: float
+    first_shown_ms_p50: float  # end of a word -> first text that holds it
+    first_shown_ms_p95: float
+    final_ms_p50: float  # end of the last word -> final text
+    final_ms_p95: float
+
+
+def read_lines(index: Path) -> list[Line]:
+    """Read the lines of an index such as ``models/demo_speech/index.toml`` (tables ``[[line]]``: file, text)."""
+    import tomllib
+
+    tables = tomllib.loads(index.read_text(encoding="utf-8"))["line"]
+    return [Line(index.parent / table["file"], table["text"]) for table in tables]
+
+
+def measure(lines: Sequence[Line], engine: Engine, rate_hz: int, *, block_ms: int = 100) -> Figures:
+    """Decode all lines as one long leg with pauses between and compare with their texts."""
+    leg = LegRecogniser(engine, rate_hz, 0)
+    block = block_ms * rate_hz // 1000
+    heard: list[tuple[int, Partial | Final]] = []
+    audio = np.concatenate(list(_with_pauses(lines, rate_hz)))
+    began_s = time.process_time()
+    for at in range(0, audio.size, block):
+        found = leg.feed(audio[at : at + block].astype("<i2").tobytes())
+        heard += [(leg.position * 1000 // rate_hz, item) for item in found]
+    heard += [(leg.position * 1000 // rate_hz, item) for item in leg.flush()]
+    cpu_s = time.process_time() - began_s
+    finals = [(at_ms, item) for at_ms, item in heard if isinstance(item, Final)]
+    shown, final = _lags_ms(heard), [at_ms - item.words[-1].end_ms for at_ms, item in finals]
+    return Figures(
+        lines=len(lines),
+        audio_s=round(audio.size / rate_hz, 1),
+        wer=round(jiwer.wer(" ".join(line.text for line in lines), " ".join(item.text for _, item in finals)), 4),
+        cpu_s_per_audio_s=round(cpu_s / (audio.size / rate_hz), 4),
+        first_shown_ms_p50=_percentile(shown, 50),
+        first_shown_ms_p95=_percentile(shown, 95),
+        final_ms_p50=_percentile(final, 50),
+        final_ms_p95=_percentile(final, 95),
+    )
+
+
+def cpu_s_per_audio_s(audio: Audio, engine: Engine, rate_hz: int, *, block_ms: int = 100) -> float:
+    """Return the processor time that one second of this audio costs on one leg."""
+    leg = LegRecogniser(engine, rate_hz, 0)
+    block = block_ms * rate_hz // 1000
+    began_s = time.process_time()
+    for at in range(0, audio.size, block):
+        leg.feed(audio[at : at + block].astype("<i2").tobytes())
+    leg.flush()
+    return round((time.process_time() - began_s) / (audio.size / rate_hz), 4)
+
+
+def _with_pauses(lines: Iterable[Line], rate_hz: int) -> Iterable[Audio]:
+    yield np.zeros(LEAD_MS * rate_hz // 1000, np.int16)
+    for line in lines:
+        yield sf.read(line.path, dtype="int16")[0]
+        yield np.zeros(GAP_MS * rate_hz // 1000, np.int16)
+
+
+def _lags_ms(heard: list[tuple[int, Partial | Final]]) -> list[int]:
+    """Return for each final word how long after its end it was first shown, where it belongs in the utterance.
+
+    Places may differ by ``PLACE_SLACK``: a correction that splits an earlier word moves all later ones, which the
+    reader has seen nevertheless.
+    """
+    lags: list[int] = []
+    first: dict[tuple[int, str], int] = {}
+    for at_ms, item in heard:
+        for place, shown in enumerate(item.text.split()):
+            first.setdefault((place, shown), at_ms)
+        if isinstance(item, Final):
+            for place, word in enumerate(item.words):
+                near = range(place - PLACE_SLACK, place + PLACE_SLACK + 1)
+                lags.append(min(first[at, word.text] for at in near if (at, word.text) in first) - word.end_ms)
+            first = {}
+    return lags
+
+
+def _percentile(values: Sequence[float], percent: float) -> float:
+    return round(float(np.percentile(values, percent)), 1) if len(values) else float("nan")
+
+
+def _noise(rms: float, seconds: float, rate_hz: int) -> Audio:
+    drawn = np.random.default_rng(1).normal(0.0, rms, round(seconds * rate_hz)).round()
+    return drawn.astype(np.int16)
+
+
+def _partial_words_engine(model: VoskModel) -> Engine:
+    """Return an engine with Vosk's partial words on: only to show what they would cost in time."""
+    engine = model.engine()
+    engine._recognizer.SetPartialWords(True)
+    return engine
+
+
+def _run(model: VoskModel, index: Path) -> dict[str, object]:
+    lines = read_lines(index)
+    makers: dict[str, Callable[[], Engine]] = {
+        "as_shipped": model.engine,
+        "with_partial_words": lambda: _partial_words_engine(model),
+    }
+    table: dict[str, object] = {name: asdict(measure(lines, make(), model.rate_hz)) for name, make in makers.items()}
+    table["cpu_s_per_audio_s"] = {
+        "digital_silence": cpu_s_per_audio_s(np.zeros(60 * model.rate_hz, np.int16), model.engine(), model.rate_hz),
+        "noise_rms_20": cpu_s_per_audio_s(_noise(20, 60, model.rate_hz), model.engine(), model.rate_hz),
+        "noise_rms_100": cpu_s_per_audio_s(_noise(100, 60, model.rate_hz), model.engine(), model.rate_hz),
+    }
+    return table
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print the figures as JSON; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m asr.bench", description="Accuracy and speed of the recogniser")
+    parser.add_argument("--index", type=Path, default=PROJECT_DIR / "models/demo_speech/index.toml")
+    options = parser.parse_args(arguments)
+    try:
+        table = _run(load_model(load_settings().asr_model_dir), options.index)
+    except (KringError, OSError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 3
+    sys.stdout.write(json.dumps(table, indent=2) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
