@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a SIKP article is, and where the search gets articles from.
+
+An article answers one intent. A published version never changes; a correction is a new version. The rule that it
+states may be in force for a limited time, which is kept with it. :class:`ArticleStore` is the port through which
+the search reads articles: a folder of Markdown files today, the CRM's database later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Literal, Protocol, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Status = Literal["draft", "published", "retired"]
+Verification = Literal["perlu verifikasi", "terverifikasi"]
+
+MIN_QUESTIONS = 8
+SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+
+
+class LegalBasis(BaseModel):
+    """One regulation that the answer rests on. ``note`` is ours; no text of the regulation is copied."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    regulation: str = Field(min_length=3)
+    article: str = ""
+    note: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.regulation} {self.article}".strip()
+
+
+class Article(BaseModel):
+    """One version of one article.
+
+    Parameters:
+        questions: forms in which people ask for it; at least eight, colloquial ones among them.
+        verification: ``perlu verifikasi`` until the office has checked figures and numbers.
+        effective_from: first day on which the rule applies; None = not limited or not known.
+        effective_to: last day on which the rule applies.
+        related: ids of other articles.
+        body: the answer for the caller, in Markdown.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str = Field(pattern=SLUG)
+    title: str = Field(min_length=3, max_length=120)
+    version: int = Field(ge=1)
+    status: Status
+    topic: str = Field(min_length=2)
+    questions: tuple[str, ...] = Field(min_length=MIN_QUESTIONS)
+    legal_basis: tuple[LegalBasis, ...] = ()
+    verification: Verification = "perlu verifikasi"
+    effective_from: date | None = None
+    effective_to: date | None = None
+    related: tuple[str, ...] = ()
+    body: str = Field(min_length=20)
+
+    @model_validator(mode="after")
+    def _dates_are_in_order(self) -> Self:
+        if self.effective_from and self.effective_to and self.effective_to < self.effective_from:
+            raise ValueError("effective_to is before effective_from")
+        return self
+
+    @model_validator(mode="after")
+    def _questions_differ(self) -> Self:
+        if len({question.casefold() for question in self.questions}) != len(self.questions):
+            raise ValueError("a question form is given twice")
+        return self
+
+    def in_force(self, day: date) -> bool:
+        """Return whether the rule applies on ``day``."""
+        return (self.effective_from is None or self.effective_from <= day) and (
+            self.effective_to is None or day <= self.effective_to
+        )
+
+    @property
+    def answer(self) -> str:
+        """The body's first paragraph: what the agent can say at once."""
+        return self.body.strip().split("\n\n", 1)[0].replace("\n", " ")
+
+
+class ArticleStore(Protocol):
+    """Where articles come from. Implementations must be safe to call from several threads."""
+
+    def revision(self) -> str:
+        """Return a token that changes whenever the set of published articles changes; must be cheap."""
+        ...
+
+    def published(self) -> Sequence[Article]:
+        """Return the newest published version of every article, in a stable order."""
+        ...
+
+    def get(self, article_id: str, version: int | None = None) -> Article:
+        """Return an article (the newest version when ``version`` is None).
+
+        Raises:
+            ArticleNotFoundError: it is not known.
+        """
+        ...

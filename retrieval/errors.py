@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can go wrong in retrieval, each with a stable code, where it is, and a remedy in the user's language.
+
+None of these may stop a call: the desk shows the message, and search goes on from BM25 alone when the encoder
+or the vector index is the trouble.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.catalog import text
+from pipeline.errors import KringError
+
+
+class RetrievalError(KringError):
+    """Base of retrieval's errors."""
+
+    code = "retrieval"
+
+
+class ArticleError(RetrievalError):
+    """An article file cannot be read as an article; the message names the file and the line."""
+
+    code = "article_invalid"
+
+    def __init__(self, path: Path, line: int, problem: str) -> None:
+        message = text("retrieval.article_invalid", file=path.name, line=line, problem=problem)
+        super().__init__(message, remedy=text("retrieval.article_invalid_remedy"))
+        self.path = path
+        self.line = line
+        self.problem = problem
+
+
+class ArticleFolderError(RetrievalError):
+    """The article folder is missing or holds no article."""
+
+    code = "articles_missing"
+
+
+class ArticleNotFoundError(RetrievalError):
+    """No article (or not this version of it) is known."""
+
+    code = "article_not_found"
+
+
+class QueryError(RetrievalError):
+    """The query cannot be searched with: too long, or not text."""
+
+    code = "query_invalid"
+
+
+class EncoderError(RetrievalError):
+    """The encoder's folder is missing, broken, or holds something that is not an encoder."""
+
+    code = "encoder_unavailable"
+
+
+class IndexMismatchError(RetrievalError):
+    """A stored vector index is damaged or was built by another encoder; mixing them would give nonsense."""
+
+    code = "index_mismatch"

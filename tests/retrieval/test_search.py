@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The engine: BM25 at once, meaning when the encoder is there, validity, odd queries, publishing, threads."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.clock import ManualClock
+from retrieval.errors import ArticleNotFoundError, EncoderError, QueryError, RetrievalError
+from retrieval.search import MAX_QUERY_CHARS, QUOTE_CHARS, SearchEngine
+from tests.retrieval.fakes import EFIN, SANDI, UMKM, BagEncoder, MemoryStore, article, no_encoder
+
+pytestmark = pytest.mark.unit
+
+ANY = Path("model")
+
+
+def engine(*articles: object, **options: object) -> SearchEngine:
+    built = SearchEngine(
+        MemoryStore(*(articles or (EFIN, SANDI, UMKM))),  # type: ignore[arg-type]
+        options.pop("folder", None),  # type: ignore[arg-type]
+        clock=ManualClock(datetime(2026, 11, 24, tzinfo=UTC)),
+        **options,  # type: ignore[arg-type]
+    )
+    built.start()
+    return built
+
+
+def test_a_hit_says_why() -> None:
+    result = engine().search("halo bu, saya lupa en pe pin eh ifin, gimana minta efin lagi ya")
+    hit = result.hits[0]
+    assert hit.article_id == "lupa-efin"
+    assert hit.version == 1
+    assert set(hit.matched_words) >= {"lupa", "ifin", "efin"}
+    assert hit.quote.startswith("lupa")
+    assert len(hit.quote) <= QUOTE_CHARS
+    assert 0.0 < hit.score <= 1.0
+    assert result.hits[0].score >= result.hits[1].score
+
+
+def test_an_off_topic_question_has_no_answer_and_a_good_one_has() -> None:
+    search = engine().search
+    assert search("berapa harga tiket kereta dari jakarta ke surabaya").no_answer_probability > 0.9
+    assert search("saya lupa efin bagaimana minta lagi").no_answer_probability < 0.1
+
+
+@pytest.mark.parametrize("query", ["", "   ", "?!", "\x00\x1b\x07", "halo selamat pagi bu", "🙂🙂"])
+def test_a_query_without_a_topic_finds_nothing_and_claims_nothing(query: str) -> None:
+    result = engine().search(query)
+    assert result.hits == ()
+    assert result.no_answer_probability == 0.0
+
+
+def test_a_query_of_ten_thousand_characters_is_refused_with_a_remedy() -> None:
+    with pytest.raises(QueryError, match="10000") as error:
+        engine().search("x" * 10_000)
+    assert error.value.remedy
+    assert engine().search("efin " * (MAX_QUERY_CHARS // 5)).hits
+
+
+@pytest.mark.parametrize(
+    "query", ["efin' OR 1=1 --", 'efin" NEAR/2 *', "efin; DROP TABLE artikel", "<b>efin</b>", "(efin"]
+)
+def test_query_languages_mean_nothing_here(query: str) -> None:
+    assert engine().search(query).hits[0].article_id == "lupa-efin"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=MAX_QUERY_CHARS))
+def test_any_text_is_answered(query: str) -> None:
+    result = SHARED.search(query)
+    assert all(0.0 <= hit.score <= 1.0 for hit in result.hits)
+    assert 0.0 <= result.no_answer_probability <= 1.0
+
+
+SHARED = engine()
+
+
+def test_the_limit_is_kept() -> None:
+    many = [article(f"pajak-{number}", f"Pajak ke-{number}") for number in range(20)]
+    assert len(engine(*many).search("pajak", limit=3).hits) == 3
+
+
+def test_an_expired_rule_is_marked_and_comes_last() -> None:
+    old = article("tarif-lama", "Tarif pajak UMKM", effective_to=date(2025, 12, 31))
+    found = engine(old, UMKM, SANDI)
+    hits = found.search("tarif pajak umkm").hits
+    assert [(hit.article_id, hit.in_force) for hit in hits[:2]] == [("tarif-umkm", True), ("tarif-lama", False)]
+    then = found.search("tarif pajak umkm", on=date(2025, 6, 1)).hits
+    assert all(hit.in_force for hit in then)
+
+
+def test_without_encoder_the_status_says_bm25() -> None:
+    status = engine().status()
+    assert (status.articles, status.mode, status.encoder_state, status.problem) == (3, "bm25", "off", "")
+
+
+def test_search_answers_from_bm25_while_the_encoder_loads_then_from_both() -> None:
+    release = threading.Event()
+
+    def slow(_folder: Path) -> BagEncoder:
+        release.wait(20)
+        return BagEncoder(synonyms={"sandi": "rahasia"})
+
+    found = engine(folder=ANY, load_encoder=slow)
+    assert found.status().encoder_state == "loading"
+    assert found.search("lupa efin").mode == "bm25"
+    assert not found.search("rahasia").hits
+    release.set()
+    assert found.wait_ready(20)
+    assert found.status().encoder_state == "ready"
+    assert found.status().encoder_id == "bag"
+    by_meaning = found.search("rahasia")
+    assert by_meaning.mode == "hybrid"
+    assert by_meaning.hits[0].article_id == "lupa-sandi"
+    assert by_meaning.hits[0].question
+    found.close()
+
+
+def test_a_missing_encoder_is_told_and_search_goes_on() -> None:
+    found = engine(folder=ANY, load_encoder=no_encoder)
+    assert not found.wait_ready(20)
+    status = found.status()
+    assert (status.mode, status.encoder_state) == ("bm25", "failed")
+    assert "model tidak ada" in status.problem
+    assert found.search("lupa efin").hits[0].article_id == "lupa-efin"
+
+
+def test_a_published_article_is_found_after_refresh_with_and_without_encoder() -> None:
+    for options in ({}, {"folder": ANY, "load_encoder": lambda _folder: BagEncoder()}):
+        store = MemoryStore(EFIN, SANDI)
+        found = SearchEngine(
+            store,
+            **({"encoder_folder": None} if not options else {"encoder_folder": ANY}),
+            **({"load_encoder": options["load_encoder"]} if options else {}),
+        )  # type: ignore[arg-type]
+        found.start()
+        found.wait_ready(20)
+        assert not found.refresh()
+        store.publish(UMKM)
+        assert found.refresh()
+        assert found.search("tarif umkm").hits[0].article_id == "tarif-umkm"
+
+
+def test_broken_articles_leave_the_old_ones_in_service() -> None:
+    store = MemoryStore(EFIN)
+    found = SearchEngine(store, None)
+    found.start()
+    store.failure = RetrievalError("rusak")
+    with pytest.raises(RetrievalError):
+        found.refresh()
+    assert found.search("efin").hits[0].article_id == "lupa-efin"
+
+
+def test_broken_articles_stop_the_start_with_a_clear_error() -> None:
+    store = MemoryStore()
+    store.failure = RetrievalError("rusak")
+    with pytest.raises(RetrievalError, match="rusak"):
+        SearchEngine(store, None).start()
+
+
+def test_an_article_is_read_by_version() -> None:
+    found = engine()
+    assert found.article("lupa-efin", 1).title == "Lupa EFIN"
+    with pytest.raises(ArticleNotFoundError):
+        found.article("lupa-efin", 2)
+
+
+def test_many_threads_search_while_articles_are_published() -> None:
+    store = MemoryStore(EFIN, SANDI, UMKM)
+    found = SearchEngine(store, ANY, load_encoder=lambda _folder: BagEncoder())
+    found.start()
+    found.wait_ready(20)
+
+    def work(number: int) -> str:
+        if number % 25 == 0:
+            store.publish(article(f"baru-{number}", f"Topik lain {number}"))
+            found.refresh()
+        return found.search("saya lupa efin").hits[0].article_id
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(work, range(200))) == {"lupa-efin"}
+    assert found.status().articles == 11
+
+
+def test_an_encoder_error_is_a_kring_error_with_a_code() -> None:
+    assert EncoderError("x").code == "encoder_unavailable"
