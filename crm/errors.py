@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can go wrong in the CRM.
+
+Messages are in the user's language (catalogue section ``crm``): these errors are shown on pages and on the command
+line. ``code`` is stable and language-free.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.errors import KringError
+
+
+class CrmError(KringError):
+    """Base of the CRM's errors."""
+
+    code = "crm"
+
+
+class DatabaseError(CrmError):
+    """The database cannot be read or written, or its schema does not fit this program."""
+
+    code = "database"
+
+
+class DatabaseBusyError(DatabaseError):
+    """Another process kept the database locked for too long; the same call may succeed later."""
+
+    code = "database_busy"
+
+
+class NotFoundError(CrmError):
+    """No such person, call or case."""
+
+    code = "not_found"
+
+
+class FieldError(CrmError):
+    """A field is unknown, too long, of a wrong kind, or closed for changes in the case's present state."""
+
+    code = "bad_field"
+
+
+class ProcedureError(CrmError):
+    """The procedure knows no such step from here, or the step lacks something.
+
+    Parameters:
+        missing: names of the fields that must be filled first.
+    """
+
+    code = "procedure"
+
+    def __init__(self, message: str, *, remedy: str = "", missing: tuple[str, ...] = ()) -> None:
+        super().__init__(message, remedy=remedy)
+        self.missing = missing
+
+
+class NotAllowedError(CrmError):
+    """The person's roles do not allow it, or the case is another agent's."""
+
+    code = "not_allowed"
+
+
+class ConflictError(CrmError):
+    """The case was changed by someone else since the page was loaded. Nothing was overwritten.
+
+    Parameters:
+        yours: the fields that were to be saved.
+        theirs: the same fields as they are stored now.
+        version: the version stored now.
+    """
+
+    code = "conflict"
+
+    def __init__(
+        self, message: str, *, remedy: str = "", yours: Mapping[str, Any], theirs: Mapping[str, Any], version: int
+    ) -> None:
+        super().__init__(message, remedy=remedy, retryable=True)
+        self.yours = dict(yours)
+        self.theirs = dict(theirs)
+        self.version = version
+
+
+class AccountError(CrmError):
+    """A person cannot be created or changed like this (name taken, weak password, unknown role)."""
+
+    code = "account"
+
+
+class SignInRefusedError(CrmError):
+    """Wrong user name or password, or the account is switched off; deliberately one error for all of them."""
+
+    code = "sign_in_refused"
+
+
+class SignInLimitedError(CrmError):
+    """Too many failed sign-ins.
+
+    Parameters:
+        retry_after_s: seconds until the next attempt is looked at.
+    """
+
+    code = "sign_in_limited"
+
+    def __init__(self, message: str, *, remedy: str = "", retry_after_s: int = 0) -> None:
+        super().__init__(message, remedy=remedy, retryable=True)
+        self.retry_after_s = retry_after_s

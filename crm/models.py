@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The tables. Portable SQL only: the same models run on SQLite and on PostgreSQL.
+
+Times are UTC; texts have the lengths that :mod:`crm.fields` checks. Answers to identity questions (NPWP, EFIN, bills)
+have no column on purpose: only whether they were checked is kept.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import DateTime, ForeignKey, Index, MetaData, String, Text, UniqueConstraint
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Timezone-aware UTC in Python whatever the database keeps; refuses naive times."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Convert to UTC; a naive time is a programming error (ValueError)."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive datetime")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return aware UTC (SQLite gives naive times back)."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Base of all tables; constraint names are fixed so that migrations can name them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UtcDateTime}
+
+
+class Person(Base):
+    """Somebody who may sign in."""
+
+    __tablename__ = "person"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    username: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    password_hash: Mapped[str] = mapped_column(String(255))
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+    roles: Mapped[list[PersonRole]] = relationship(cascade="all, delete-orphan", lazy="selectin")
+    extension: Mapped[ExtensionAssignment | None] = relationship(cascade="all, delete-orphan", lazy="selectin")
+
+
+class PersonRole(Base):
+    """One role of one person (a person may hold several)."""
+
+    __tablename__ = "person_role"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    role: Mapped[str] = mapped_column(String(32), primary_key=True)
+
+
+class ExtensionAssignment(Base):
+    """Which person answers an extension; each person has at most one, each extension at most one."""
+
+    __tablename__ = "extension_assignment"
+
+    number: Mapped[str] = mapped_column(String(8), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), unique=True)
+
+
+class WebSession(Base):
+    """A sign-in that is in force; the token itself is only in the browser's cookie."""
+
+    __tablename__ = "web_session"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    csrf: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    person: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
+
+
+class SignInFailure(Base):
+    """A sign-in attempt that failed (or is being checked); rows older than the window are deleted."""
+
+    __tablename__ = "sign_in_failure"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    username: Mapped[str] = mapped_column(String(64))
+    address: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(index=True)
+
+    __table_args__ = (Index(None, "username", "address"), Index(None, "address"))
+
+
+class Call(Base):
+    """What the database knows of a call; the call's folder or bundle is the truth."""
+
+    __tablename__ = "call"
+
+    call_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    extension: Mapped[str] = mapped_column(String(8), default="")
+    caller_number: Mapped[str] = mapped_column(String(64), default="")
+    caller_name: Mapped[str] = mapped_column(String(200), default="")
+    agent_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    offered_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    end_reason: Mapped[str] = mapped_column(String(32), default="")
+    ring_ms: Mapped[int | None]
+    talk_ms: Mapped[int] = mapped_column(default=0)
+    recording_gap: Mapped[bool | None]  # None: nothing known about a recording
+    bundle: Mapped[str] = mapped_column(String(400), default="")
+    bundle_complete: Mapped[bool | None]
+    sealed_at: Mapped[datetime | None]
+    manifest_sha256: Mapped[str] = mapped_column(String(64), default="")
+    agent: Mapped[Person | None] = relationship(lazy="joined")
+    cases: Mapped[list[Case]] = relationship(back_populates="call", order_by="Case.ordinal")
+
+    __table_args__ = (Index(None, "offered_at"), Index(None, "extension", "offered_at"), Index(None, "agent_id"))
+
+
+class CaseCounter(Base):
+    """The last case number given in a year."""
+
+    __tablename__ = "case_counter"
+
+    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last: Mapped[int]
+
+
+class Case(Base):
+    """One question of one caller on its way through LIP20-0015."""
+
+    __tablename__ = "case"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(20), unique=True)
+    call_id: Mapped[str] = mapped_column(ForeignKey("call.call_id"))
+    ordinal: Mapped[int]  # 1 for the call's first question
+    agent_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    state: Mapped[str] = mapped_column(String(16))
+    version: Mapped[int] = mapped_column(default=1)  # optimistic lock: +1 with every change
+    opened_at: Mapped[datetime]
+    warning_at: Mapped[datetime]
+    deadline_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    question: Mapped[str] = mapped_column(Text, default="")
+    kind: Mapped[str] = mapped_column(String(16), default="")
+    topic: Mapped[str] = mapped_column(String(200), default="")
+    caller_name: Mapped[str] = mapped_column(String(200), default="")
+    npwp_checked: Mapped[bool] = mapped_column(default=False)
+    name_checked: Mapped[bool] = mapped_column(default=False)
+    efin_checked: Mapped[bool] = mapped_column(default=False)
+    answer: Mapped[str] = mapped_column(Text, default="")
+    article_id: Mapped[str] = mapped_column(String(120), default="")
+    article_version: Mapped[int | None]
+    sikp_update: Mapped[str] = mapped_column(String(16), default="")
+    agent: Mapped[Person | None] = relationship(lazy="joined")
+    call: Mapped[Call] = relationship(back_populates="cases")
+    timeline: Mapped[list[CaseTransition]] = relationship(
+        order_by="CaseTransition.id", lazy="selectin", cascade="all, delete-orphan"
+    )
+
+    __table_args__ = (
+        UniqueConstraint("call_id", "ordinal"),
+        Index(None, "state"),
+        Index(None, "agent_id", "state"),
+        Index(None, "opened_at"),
+    )
+
+
+class CaseTransition(Base):
+    """One step of a case, kept for ever: who, when, from where to where."""
+
+    __tablename__ = "case_transition"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime]
+    step: Mapped[str] = mapped_column(String(8))
+    from_state: Mapped[str] = mapped_column(String(16))
+    to_state: Mapped[str] = mapped_column(String(16))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    person_name: Mapped[str] = mapped_column(String(200), default="")  # as it was then; empty = the system
