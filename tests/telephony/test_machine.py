@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The call's state machine: every way up, every way down, and who hears whom."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.errors import CommandRefusedError
+from pipeline.events import AgentMuted, AnnouncementFinished, CallBridged, CallEnded, CallHeld, CallResumed
+from telephony.actions import (
+    Action,
+    AnswerCaller,
+    CloseRecording,
+    DialAgent,
+    DropLeg,
+    PlayAnnouncement,
+    PlayTone,
+    RingCaller,
+    StartRecording,
+    Tell,
+)
+from telephony.machine import CallMachine, State
+
+pytestmark = pytest.mark.unit
+
+PINS = {("silence", "caller_recorder"), ("silence", "agent_recorder")}
+DRAIN = ("agent", "drain")  # else its jitter buffer fills up: late audio at the bridge and false loss figures
+ALWAYS = PINS | {("caller", "caller_recorder"), DRAIN}
+
+
+def _answered() -> CallMachine:
+    machine = CallMachine(desk_answers=False)
+    machine.offered()
+    machine.agent_accepted()
+    return machine
+
+
+def _announcing() -> CallMachine:
+    machine = _answered()
+    machine.media_changed("agent", up=True, held=False)
+    machine.media_changed("caller", up=True, held=False)
+    machine.recording_started()
+    machine.tone_finished()
+    return machine
+
+
+def _talking() -> CallMachine:
+    machine = _announcing()
+    machine.announcement_finished()
+    return machine
+
+
+def _told(actions: list[Action], event: type) -> dict | None:
+    return next((dict(item.fields) for item in actions if isinstance(item, Tell) and item.event is event), None)
+
+
+def test_the_way_up_in_order() -> None:
+    machine = CallMachine(desk_answers=False)
+    assert machine.offered() == [RingCaller(), DialAgent(auto_answer=False)]
+    accepted = machine.agent_accepted()
+    assert accepted[0] == AnswerCaller()
+    assert machine.state is State.CONNECTING
+    assert machine.media_changed("agent", up=True, held=False) == []
+    assert machine.media_changed("caller", up=True, held=False) == [StartRecording()]
+    assert machine.wiring() == frozenset()
+    assert machine.recording_started() == [PlayTone()]
+    assert machine.wiring() == ALWAYS | {("tone", "caller"), ("tone", "caller_recorder"), ("tone", "agent_recorder")}
+    assert machine.tone_finished()[-1] == PlayAnnouncement()
+    assert machine.wiring() == ALWAYS | {("announcement", "caller"), ("announcement", "agent_recorder")}
+    bridged = machine.announcement_finished()
+    assert _told(bridged, AnnouncementFinished) == {"complete": True}
+    assert _told(bridged, CallBridged) == {}
+    assert machine.wiring() == ALWAYS | {("caller", "agent"), ("agent", "caller"), ("agent", "agent_recorder")}
+
+
+def test_the_agent_never_hears_the_announcement_nor_the_caller_before_the_bridge() -> None:
+    machine = _announcing()
+    assert not any(sink == "agent" or source == "agent" for source, sink in machine.wiring() - {DRAIN})
+
+
+def test_media_that_was_up_before_the_answer_starts_the_recording_at_once() -> None:
+    machine = CallMachine(desk_answers=False)
+    machine.offered()
+    machine.media_changed("agent", up=True, held=False)
+    machine.media_changed("caller", up=True, held=False)
+    assert machine.agent_accepted()[-1] == StartRecording()
+
+
+def test_desk_answers_once() -> None:
+    machine = CallMachine(desk_answers=True)
+    assert machine.offered() == [RingCaller()]
+    assert machine.answer() == [DialAgent(auto_answer=True)]
+    with pytest.raises(CommandRefusedError):
+        machine.answer()
+
+
+def test_a_ringing_device_is_not_answered_from_the_desk() -> None:
+    machine = CallMachine(desk_answers=False)
+    machine.offered()
+    with pytest.raises(CommandRefusedError):
+        machine.answer()
+
+
+def test_hold_cuts_both_ways_and_keeps_the_caller_recorded() -> None:
+    machine = _talking()
+    assert _told(machine.hold(), CallHeld) == {"by": "agent"}
+    assert machine.wiring() == ALWAYS
+    with pytest.raises(CommandRefusedError):
+        machine.hold()
+    assert _told(machine.resume(), CallResumed) == {}
+    assert ("agent", "agent_recorder") in machine.wiring()
+    with pytest.raises(CommandRefusedError):
+        machine.resume()
+
+
+def test_two_holders_make_one_hold() -> None:
+    machine = _talking()
+    assert _told(machine.media_changed("caller", up=True, held=True), CallHeld) == {"by": "caller"}
+    assert machine.hold() == []
+    assert machine.media_changed("caller", up=True, held=False) == []
+    assert machine.state is State.HELD
+    assert _told(machine.resume(), CallResumed) == {}
+
+
+def test_hold_during_the_announcement_is_told_at_the_bridge() -> None:
+    machine = _announcing()
+    assert machine.media_changed("agent", up=True, held=True) == []
+    bridged = machine.announcement_finished()
+    assert _told(bridged, CallHeld) == {"by": "agent"}
+    assert machine.state is State.HELD
+
+
+def test_mute_takes_the_agents_voice_out_of_everything() -> None:
+    machine = _talking()
+    assert _told(machine.mute(on=True), AgentMuted) == {}
+    assert machine.wiring() == ALWAYS | {("caller", "agent")}
+    with pytest.raises(CommandRefusedError):
+        machine.mute(on=True)
+    machine.mute(on=False)
+    assert ("agent", "caller") in machine.wiring()
+
+
+@pytest.mark.parametrize("command", ["hold", "resume"])
+def test_commands_that_need_a_conversation(command: str) -> None:
+    machine = CallMachine(desk_answers=True)
+    machine.offered()
+    with pytest.raises(CommandRefusedError):
+        getattr(machine, command)()
+    with pytest.raises(CommandRefusedError):
+        machine.mute(on=True)
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "caller_code"),
+    [
+        (486, "agent_rejected", 486),
+        (603, "agent_rejected", 603),
+        (408, "agent_unreachable", 480),
+        (488, "codec_mismatch", 488),
+    ],
+)
+def test_device_failures(code: int, reason: str, caller_code: int) -> None:
+    machine = CallMachine(desk_answers=False)
+    machine.offered()
+    actions = machine.leg_gone("agent", code)
+    assert DropLeg("caller", caller_code) in actions
+    assert _told(actions, CallEnded) == {"reason": reason, "sip_code": caller_code}
+    assert CloseRecording() not in actions
+
+
+def test_endings_before_the_answer() -> None:
+    for act, reason, code in (
+        (lambda machine: machine.leg_gone("caller", 487), "caller_abandoned", 487),
+        (lambda machine: machine.leg_gone("caller", 488), "codec_mismatch", 488),
+        (lambda machine: machine.ring_timed_out(), "no_answer", 480),
+        (lambda machine: machine.agent_silent(), "agent_unreachable", 480),
+        (lambda machine: machine.reject(), "agent_rejected", 603),
+        (lambda machine: machine.hang_up(), "agent_rejected", 603),
+        (lambda machine: machine.shut_down(), "shutdown", 503),
+    ):
+        machine = CallMachine(desk_answers=False)
+        machine.offered()
+        assert _told(act(machine), CallEnded) == {"reason": reason, "sip_code": code}
+        assert machine.state is State.ENDED
+
+
+def test_endings_after_the_answer_close_the_recording_last() -> None:
+    for act, reason in (
+        (lambda machine: machine.leg_gone("caller", 200), "caller_hung_up"),
+        (lambda machine: machine.leg_gone("agent", 200), "agent_hung_up"),
+        (lambda machine: machine.hang_up(), "agent_hung_up"),
+        (lambda machine: machine.shut_down(), "shutdown"),
+        (lambda machine: machine.failed(), "error"),
+    ):
+        machine = _talking()
+        actions = act(machine)
+        ended = _told(actions, CallEnded)
+        assert ended is not None
+        assert ended["reason"] == reason
+        assert actions[-1] == CloseRecording()
+        assert machine.wiring() == frozenset()
+
+
+def test_hang_up_during_the_announcement_says_that_it_was_cut() -> None:
+    actions = _announcing().leg_gone("caller", 200)
+    assert _told(actions, AnnouncementFinished) == {"complete": False}
+
+
+def test_late_events_change_nothing_after_the_end() -> None:
+    machine = _talking()
+    machine.hang_up()
+    assert machine.leg_gone("caller", 200) == []
+    assert machine.leg_gone("agent", 200) == []
+    assert machine.agent_accepted() == []
+    assert machine.ring_timed_out() == []
+    assert machine.announcement_finished() == []
+    assert machine.media_changed("caller", up=True, held=True) == []
+    assert machine.failed() == []
+    with pytest.raises(CommandRefusedError):
+        machine.hang_up()
+
+
+def test_timers_of_the_ringing_phase_do_nothing_later() -> None:
+    machine = _answered()
+    assert machine.ring_timed_out() == []
+    assert machine.agent_silent() == []
+    assert machine.state is State.CONNECTING
