@@ -1,0 +1,282 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The JSON API and the live stream of the pages. Every refusal has the one error shape (``desk.web``)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
+from typing import Annotated, Any, Literal
+
+import structlog
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
+
+from crm import sessions
+from crm.cases import find_case
+from crm.errors import ConflictError
+from crm.sessions import SessionView
+from crm.views import CaseView, PersonView
+from desk.auth import AGENTS, COOKIE, WATCHERS, Agent, AnyPerson, Caseworker, HaveDeps
+from desk.casework import case_wire
+from desk.deps import Deps
+from desk.errors import (
+    CallOverError,
+    CommandFailedError,
+    ForbiddenError,
+    NotFoundError,
+    SearchNotReadyError,
+    SoftphoneAwayError,
+    StreamClosingError,
+    error_body,
+)
+from desk.markdown import to_html
+from desk.snapshots import agent_snapshot, board_snapshot, one_call, require_own, require_own_call
+from desk.stream import HEARTBEAT_S, Filter, Message
+from pipeline.errors import BusUnavailableError, CommandRefusedError
+from pipeline.events import PartialRecognized
+from retrieval.search import Hit
+
+router = APIRouter(prefix="/api")
+log = structlog.get_logger("desk.api")
+Json = dict[str, Any]
+Scope = Literal["agent", "board"]
+COMMAND_TIMEOUT_S = 8.0
+SEARCH_HITS = 8
+AWAY_CODES = frozenset({"no_such_process", "bus_unavailable"})
+
+BUTTONS = {  # command -> catalogue key of its button
+    "answer": "answer_call", "reject": "reject", "hangup": "hang_up", "hold": "hold", "resume": "resume",
+    "mute": "mute", "unmute": "unmute",
+}  # fmt: skip
+
+CallId = Annotated[str, Path(pattern=r"^\d{8}T\d{6}-[0-9a-f]{8}$")]
+ArticleId = Annotated[str, Path(max_length=120)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class CommandBody(_Body):
+    """A button of the call strip."""
+
+    command: Literal["answer", "reject", "hangup", "hold", "resume", "mute", "unmute"]
+
+
+class SaveBody(_Body):
+    """Fields typed so far; ``version`` is the one that the page has seen."""
+
+    version: int = Field(ge=0)
+    fields: dict[str, Any]
+
+
+class TransitionBody(_Body):
+    """A step of the procedure, with fields to save along."""
+
+    version: int = Field(ge=0)
+    to: str = Field(max_length=32)
+    fields: dict[str, Any] = Field(default_factory=dict)
+
+
+class FeedbackBody(_Body):
+    """Which version of the article was meant."""
+
+    version: int = Field(ge=1)
+
+
+def check_scope(scope: Scope, person: PersonView) -> None:
+    """Refuse a scope that the person's roles do not open; raises ForbiddenError."""
+    if not (AGENTS if scope == "agent" else WATCHERS) & person.roles:
+        raise ForbiddenError
+
+
+@router.get("/state")
+async def state(have: HaveDeps, session: AnyPerson, scope: Scope) -> Json:
+    """Return the snapshot of a scope."""
+    check_scope(scope, session.person)
+    return await agent_snapshot(have, session.person) if scope == "agent" else await board_snapshot(have)
+
+
+@router.get("/live")
+async def live(
+    request: Request,
+    have: HaveDeps,
+    session: AnyPerson,
+    scope: Scope,
+    cursor: Annotated[str, Query(max_length=64)] = "",
+) -> Response:
+    """Stream the news of a scope; resumes after ``Last-Event-ID``, else after ``cursor``."""
+    check_scope(scope, session.person)
+    if have.stream.closed:
+        raise StreamClosingError
+    after = request.headers.get("last-event-id") or cursor
+    wanted = board_filter if scope == "board" else agent_filter(session.person.extension)
+    body = while_signed_in(have, request, session, have.stream.follow(after, wanted))
+    return StreamingResponse(
+        body, media_type="text/event-stream", headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+    )
+
+
+def board_filter(message: Message) -> bool:
+    """Let all but partials through: the board shows whole utterances."""
+    return message.name != PartialRecognized.name
+
+
+def agent_filter(extension: str) -> Filter:
+    """Let the news of one extension through."""
+    return lambda message: bool(extension) and message.extension == extension
+
+
+async def while_signed_in(
+    have: Deps, request: Request, session: SessionView, stream: AsyncGenerator[bytes, None]
+) -> AsyncIterator[bytes]:
+    """End a stream when its session ends or the person's rights or extension change (the page then comes back)."""
+    token = request.cookies.get(COOKIE, "")
+    checked_s = have.clock.monotonic_s()
+    async with aclosing(stream):
+        async for piece in stream:
+            if have.clock.monotonic_s() - checked_s >= HEARTBEAT_S:
+                now = await run_in_threadpool(sessions.find_session, have.database, token, now=have.clock.now())
+                if now is None or now.person != session.person:
+                    return
+                checked_s = have.clock.monotonic_s()
+            yield piece
+
+
+@router.get("/calls/{call_id}")
+async def call(have: HaveDeps, session: Agent, call_id: CallId) -> Json:
+    """Return one of the agent's own calls, also one that is sealed already."""
+    return {"call": await one_call(have, call_id, session.person)}
+
+
+@router.post("/calls/{call_id}/command")
+async def command(have: HaveDeps, session: Agent, call_id: CallId, body: CommandBody) -> Json:
+    """Hand a button to the softphone of the agent's extension."""
+    known = have.live.calls.get(call_id)
+    if known is None:
+        raise NotFoundError
+    require_own(known.extension, session.person)
+    if not known.is_live:
+        raise CallOverError
+    try:
+        result = await have.bus.request(
+            f"softphone.{known.extension}", body.command, timeout_s=COMMAND_TIMEOUT_S, call_id=call_id
+        )
+    except BusUnavailableError as error:
+        raise SoftphoneAwayError(extension=known.extension) from error
+    except CommandRefusedError as error:
+        if error.code in AWAY_CODES:
+            raise SoftphoneAwayError(extension=known.extension) from error
+        log.info("command refused", command=body.command, call_id=call_id, reason=error.message)
+        t = have.render.t
+        raise CommandFailedError(
+            button=t(f"desk.{BUTTONS[body.command]}"), state=t(f"desk.call_{known.state}")
+        ) from error
+    return {"ok": True, "result": result}
+
+
+@router.post("/calls/{call_id}/suggestions/{article_id}/{action}")
+async def feedback(
+    *,
+    have: HaveDeps,
+    session: Agent,
+    call_id: CallId,
+    article_id: ArticleId,
+    action: Literal["opened", "used", "rejected"],
+    body: FeedbackBody,
+) -> Json:
+    """Keep what the agent did with an article during the call."""
+    await require_own_call(have, call_id, session.person)
+    await run_in_threadpool(have.suggest.feedback, call_id, article_id, body.version, action, session.person.username)
+    return {"ok": True}
+
+
+@router.post("/cases/{case_id}/save")
+async def save(have: HaveDeps, session: Caseworker, case_id: int, body: SaveBody) -> Response:
+    """Save fields without a step."""
+    person = session.person
+
+    def work() -> CaseView:
+        return have.casework.save(case_id, body.version, body.fields, person)
+
+    return await _change(
+        have,
+        person,
+        case_id,
+        work,
+        lambda case: {"version": case.version, "saved_at": have.clock.now().isoformat()},
+    )
+
+
+@router.post("/cases/{case_id}/transition")
+async def transition(have: HaveDeps, session: Caseworker, case_id: int, body: TransitionBody) -> Response:
+    """Take a step of the procedure."""
+    person = session.person
+
+    def work() -> CaseView:
+        return have.casework.move(case_id, body.version, body.to, body.fields, person)
+
+    return await _change(
+        have, person, case_id, work, lambda case: {"case": case_wire(case, person, have.settings.language)}
+    )
+
+
+async def _change(
+    have: Deps, person: PersonView, case_id: int, work: Callable[[], CaseView], answer: Callable[[CaseView], Json]
+) -> Response:
+    """Run a change in a thread; a version conflict comes back with the case as it is stored."""
+    try:
+        return JSONResponse(answer(await run_in_threadpool(work)))
+    except ConflictError as error:
+        current = await run_in_threadpool(find_case, have.database, case_id)
+        wire = case_wire(current, person, have.settings.language)
+        return JSONResponse(error_body("version_conflict", error.message, error.remedy, case=wire), status_code=409)
+
+
+@router.get("/articles/{article_id}")
+async def article(
+    have: HaveDeps, session: AnyPerson, article_id: ArticleId, version: Annotated[int | None, Query(ge=1)] = None
+) -> Json:
+    """Return an article for the reader; drafts are nobody's business here."""
+    found = await run_in_threadpool(have.search.article, article_id, version)
+    if found.status == "draft":
+        raise NotFoundError
+    return {
+        "article_id": found.id,
+        "version": found.version,
+        "title": found.title,
+        "topic": found.topic,
+        "html": to_html(found.body),
+        "answer": found.answer,
+        "legal_basis": [str(basis) for basis in found.legal_basis],
+        "effective_from": found.effective_from.isoformat() if found.effective_from else None,
+        "effective_to": found.effective_to.isoformat() if found.effective_to else None,
+        "verification": found.verification,
+    }
+
+
+@router.get("/search")
+async def search(have: HaveDeps, session: AnyPerson, q: Annotated[str, Query(max_length=2000)] = "") -> Json:
+    """Search SIKP by hand."""
+    status = have.search.status()
+    if not status.articles:
+        raise SearchNotReadyError(problem=status.problem or have.render.t("desk.search_loading"))
+    found = await run_in_threadpool(have.search.search, q, limit=SEARCH_HITS)
+    return {
+        "articles": [_suggested(hit) for hit in found.hits],
+        "no_answer": found.no_answer_probability > have.settings.no_answer_threshold,
+        "no_answer_probability": found.no_answer_probability,
+    }
+
+
+def _suggested(hit: Hit) -> Json:
+    return {
+        "article_id": hit.article_id,
+        "version": hit.version,
+        "title": hit.title,
+        "score": hit.score,
+        "matched_words": list(hit.matched_words),
+        "quote": hit.quote,
+    }

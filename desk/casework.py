@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Cases between the database, the call folder and the pages.
+
+Every change goes the same way: one database transaction, one line in ``case.jsonl``, then the news. A lock keeps the
+lines in the order of the transactions. All of it blocks and runs in threads; the news goes back to the event loop.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from crm import cases, people
+from crm.cases import CaseChange
+from crm.clock import CaseLimits
+from crm.database import Database
+from crm.views import CaseView, PersonView
+from desk.journals import StreamJournal
+from pipeline.clock import Clock
+from pipeline.events import CallEvent, CaseOpened, CaseTransitioned
+
+log = structlog.get_logger("desk.casework")
+Json = dict[str, Any]
+# (call id, case for the pages, stored event or None): called in the thread of the change.
+OnChange = Callable[[str, Json, CallEvent | None], None]
+
+
+class Casework:
+    """Opens, saves and moves cases. Thread-safe.
+
+    Parameters:
+        offset_ms: tells where in the recording of a call a moment lies; None when it is not known.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        journal: StreamJournal,
+        clock: Clock,
+        limits: CaseLimits,
+        *,
+        language: str,
+        on_change: OnChange = lambda call_id, case, event: None,
+        offset_ms: Callable[[str, datetime], int | None] = lambda call_id, at: None,
+    ) -> None:
+        self._db, self._journal, self._clock, self._limits = database, journal, clock, limits
+        self._language, self.on_change, self.offset_ms = language, on_change, offset_ms
+        self._lock = threading.Lock()
+
+    def open_for(self, call_id: str, extension: str, answered_at: datetime) -> CaseView:
+        """Open the call's first case for the person at the extension; an existing one is returned as it is.
+
+        The clock runs from the moment the agent received the question: the answer of the call.
+        """
+        person = people.person_of_extension(self._db, extension)
+        with self._lock:
+            change = cases.open_case(self._db, call_id, person=person, now=answered_at, limits=self._limits)
+            return self._tell(change)
+
+    def save(self, case_id: int, version: int, fields: Mapping[str, object], person: PersonView) -> CaseView:
+        """Save fields without a step; raises CrmError (conflict, field, not allowed)."""
+        with self._lock:
+            now = self._clock.now()
+            return self._tell(cases.save_fields(self._db, case_id, version, fields, person=person, now=now))
+
+    def move(self, case_id: int, version: int, to: str, fields: Mapping[str, object], person: PersonView) -> CaseView:
+        """Take a step of the procedure; raises CrmError (procedure, conflict, field, not allowed)."""
+        with self._lock:
+            now = self._clock.now()
+            return self._tell(cases.transition(self._db, case_id, version, to, fields, person=person, now=now))
+
+    def close_archived(self, call_id: str) -> None:
+        """Steps 7 and 8: the bundle is in the archive, so documented cases are closed by the system."""
+        with self._lock:
+            for change in cases.close_archived(self._db, call_id, now=self._clock.now()):
+                self._tell(change)
+
+    def case_of(self, call_id: str) -> CaseView | None:
+        """Return the call's newest case, if it has one."""
+        found = cases.cases_of_call(self._db, call_id)
+        return found[-1] if found else None
+
+    def wire_for_agent(self, case: CaseView) -> Json:
+        """Return a case as its own agent sees it: ``next`` offers what that person may do."""
+        agent = people.find_person(self._db, case.agent_username) if case.agent_username else None
+        return case_wire(case, agent, self._language)
+
+    def repair_journal(self, call_id: str, history: list[CallEvent]) -> None:
+        """Add what the database knows of a call's case and ``history`` (its case.jsonl) lacks.
+
+        A hub that was killed between the transaction and the line leaves such a hole.
+        """
+        with self._lock:
+            for case in cases.cases_of_call(self._db, call_id):
+                for event in missing_lines(case, history):
+                    log.warning("case journal repaired", call_id=call_id, event_name=event.name)
+                    self._publish(case, event)
+
+    def _tell(self, change: CaseChange) -> CaseView:
+        self._publish(change.case, change.event)
+        return change.case
+
+    def _publish(self, case: CaseView, event: CallEvent | None) -> None:
+        stored = event
+        if event is not None:
+            offset_ms = self.offset_ms(case.call_id, event.at)
+            stored = self._journal.append(event.model_copy(update={"offset_ms": offset_ms}), sync=True)
+        self.on_change(case.call_id, self.wire_for_agent(case), stored)
+
+
+def case_wire(case: CaseView, viewer: PersonView | None, language: str) -> Json:
+    """Return a case in the contract's form: ids as text, an article that is not chosen as null."""
+    wire = case.wire(viewer=viewer, language=language)
+    return {**wire, "case_id": str(case.id), "article_id": wire["article_id"] or None}
+
+
+def missing_lines(case: CaseView, history: list[CallEvent]) -> list[CallEvent]:
+    """Return the events that a case's timeline says should be in its journal and that are not, in order."""
+    opened = {item.case_number for item in history if isinstance(item, CaseOpened)}
+    moved = {
+        (item.case_number, item.from_state, item.to_state) for item in history if isinstance(item, CaseTransitioned)
+    }
+    lacking: list[CallEvent] = []
+    if case.number not in opened:
+        lacking.append(
+            CaseOpened(
+                at=case.opened_at,
+                call_id=case.call_id,
+                case_number=case.number,
+                agent=case.agent_username,
+                deadline_at=case.deadline_at,
+            )
+        )
+    for entry in case.timeline:
+        if entry.from_state and (case.number, entry.from_state, entry.to_state) not in moved:
+            lacking.append(
+                CaseTransitioned(
+                    at=entry.at,
+                    call_id=case.call_id,
+                    case_number=case.number,
+                    from_state=entry.from_state,
+                    to_state=entry.to_state,
+                    step=entry.step,
+                    person=entry.person,
+                )
+            )
+    return lacking

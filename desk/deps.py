@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the web application is given to work with; made by the composition root, handed in whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from fastapi import Request
+
+from crm.database import Database
+from desk.board import Health
+from desk.casework import Casework
+from desk.live import LiveState
+from desk.stream import EventLog
+from desk.suggest import Suggest
+from desk.web import STATIC_DIR, TEMPLATES_DIR, Renderer
+from pipeline.clock import Clock
+from pipeline.settings import Settings
+from recorder.archive import Archive
+from retrieval.search import SearchEngine
+
+
+class CommandBus(Protocol):
+    """The part of the bus that the desk needs: commands to softphones."""
+
+    async def request(self, to: str, command: str, *, timeout_s: float = 5.0, **args: Any) -> dict[str, Any]:
+        """Send a command and return its result; raises BusUnavailableError or CommandRefusedError."""
+        ...
+
+
+@dataclass(frozen=True)
+class Deps:
+    """The desk's collaborators."""
+
+    settings: Settings
+    clock: Clock
+    bus: CommandBus
+    database: Database
+    live: LiveState
+    stream: EventLog
+    casework: Casework
+    suggest: Suggest
+    search: SearchEngine
+    archive: Archive
+    health: Health
+    templates_dir: Path = TEMPLATES_DIR
+    static_dir: Path = STATIC_DIR
+    render: Renderer = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "render", Renderer(self.settings.language, self.templates_dir))
+
+
+def deps(request: Request) -> Deps:
+    """Return the application's collaborators (FastAPI dependency)."""
+    found: Deps = request.app.state.deps
+    return found

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the desk refuses, and why. Each error's ``status`` is the HTTP status that it becomes (see ``desk.app``)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.catalog import default_language, text
+from pipeline.errors import KringError
+
+
+class DeskError(KringError):
+    """Base of the desk's errors; message and remedy come from the catalogue under ``desk.error_<code>``."""
+
+    code = "desk"
+    status = 400
+
+    def __init__(self, **params: str) -> None:
+        language = default_language()
+        super().__init__(
+            text(f"desk.error_{self.code}", language=language, **params),
+            remedy=text(f"desk.error_{self.code}_remedy", language=language, **params),
+        )
+
+
+class NotSignedInError(DeskError):
+    """There is no valid session: it never was, has expired, or was ended."""
+
+    code = "not_signed_in"
+    status = 401
+
+
+class ForbiddenError(DeskError):
+    """The person's roles do not allow this, or the call belongs to another extension."""
+
+    code = "forbidden"
+    status = 403
+
+
+class CsrfError(DeskError):
+    """The request does not prove that it comes from one of our pages."""
+
+    code = "csrf"
+    status = 403
+
+
+class NotFoundError(DeskError):
+    """There is no such page, call or bundle."""
+
+    code = "not_found"
+    status = 404
+
+
+class BadRequestError(DeskError):
+    """The request cannot be read as what the route expects."""
+
+    code = "bad_request"
+    status = 422
+
+
+class SoftphoneAwayError(DeskError):
+    """The softphone of the extension is not connected or did not answer."""
+
+    code = "softphone_away"
+    status = 503
+
+
+class CommandFailedError(DeskError):
+    """The softphone refused the command in the call's present state (its own words are in the log)."""
+
+    code = "command_refused"
+    status = 409
+
+
+class CallOverError(DeskError):
+    """The command needs a call that is up, and this one has ended."""
+
+    code = "call_over"
+    status = 409
+
+
+class SearchNotReadyError(DeskError):
+    """The article search is still loading or cannot start."""
+
+    code = "search_not_ready"
+    status = 503
+
+
+class StreamClosingError(DeskError):
+    """The service is stopping and opens no new stream."""
+
+    code = "stopping"
+    status = 503
+
+
+def error_body(code: str, message: str, remedy: str = "", **more: Any) -> dict[str, Any]:
+    """Return the one JSON form of every error of the API."""
+    return {"error": {"code": code, "message": message, "remedy": remedy}, **more}

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The consumer that writes calls into the database and opens their cases, in one thread and in order.
+
+The event loop only puts work into the queue; a slow or locked database delays records, never a page or a call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+
+import structlog
+
+from crm import calls
+from crm.database import Database
+from crm.errors import DatabaseError
+from desk.casework import Casework
+from desk.ingest import News
+from pipeline.callfolder import Spool
+from pipeline.events import BundleSealed, CallAnswered, CallEnded, CallEvent, CallOffered, Event, RecordingClosed
+from recorder.archive import Archive
+from recorder.errors import RecorderError
+from recorder.manifest import MANIFEST
+
+log = structlog.get_logger("desk.records")
+KEPT = (CallOffered, CallAnswered, CallEnded, RecordingClosed, BundleSealed)
+TRIES = 60
+RETRY_S = (0.5, 10.0)  # doubles from the first to the second: some ten minutes of a locked database are survived
+
+
+class Records:
+    """Projects call events into the database. Make it and stop it in the event loop."""
+
+    def __init__(self, database: Database, casework: Casework) -> None:
+        self._db, self._casework = database, casework
+        self._queue: asyncio.Queue[Event] = asyncio.Queue()
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="records")
+        self._task: asyncio.Task[None] | None = None
+
+    def take(self, news: News) -> None:
+        """Consumer: note an event that the database keeps."""
+        self.take_event(news.item)
+
+    def take_event(self, item: Event) -> None:
+        """Note an event that came another way than by the bus."""
+        if isinstance(item, KEPT):
+            self._queue.put_nowait(item)
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._task = asyncio.create_task(self._work(), name="records")
+
+    async def drained(self) -> None:
+        """Wait until all that was taken is written (or was given up)."""
+        await self._queue.join()
+
+    async def stop(self) -> None:
+        """Stop writing; what is left is taken in again from the folders at the next start."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+    async def _work(self) -> None:
+        while True:
+            item = await self._queue.get()
+            try:
+                await self._keep(item)
+            except Exception:
+                log.exception("record failed", event_name=item.name)
+            finally:
+                self._queue.task_done()
+
+    async def _keep(self, item: Event) -> None:
+        loop = asyncio.get_running_loop()
+        wait_s, longest_s = RETRY_S
+        for attempt in range(1, TRIES + 1):
+            try:
+                return await loop.run_in_executor(self._executor, self._write, item)
+            except DatabaseError as error:
+                log.warning("record not written", event_name=item.name, code=error.code, attempt=attempt)
+                await asyncio.sleep(wait_s)
+                wait_s = min(wait_s * 2, longest_s)
+        log.error("record given up", event_name=item.name)
+
+    def _write(self, item: Event) -> None:
+        if not isinstance(item, CallEvent):
+            return
+        calls.apply(self._db, item)
+        if isinstance(item, CallAnswered):
+            self._casework.open_for(item.call_id, item.extension, item.at)
+        elif isinstance(item, BundleSealed):
+            self._casework.close_archived(item.call_id)
+
+
+def catch_up_archive(database: Database, archive: Archive, accept: Callable[[Event], None], *, most: int = 500) -> None:
+    """Take in bundles that were sealed while nobody listened; stops at the first known one per newest ``most``.
+
+    Blocks (reads manifests); ``accept`` is called in this thread with what the news would have been.
+    """
+    for call_id in islice(archive.ids(), most):
+        known = calls.find_call(database, call_id)
+        if known is not None and known.sealed_at is not None:
+            continue
+        try:
+            bundle = archive.open(call_id)
+        except RecorderError as error:
+            log.warning("bundle not taken in", call_id=call_id, code=error.code)
+            continue
+        manifest = bundle.manifest
+        for item in bundle.events("call"):
+            if isinstance(item, KEPT):
+                accept(item)
+        accept(
+            BundleSealed(
+                at=manifest.sealed_at,
+                call_id=call_id,
+                bundle=str(bundle.path),
+                manifest_sha256=hashlib.sha256((bundle.path / MANIFEST).read_bytes()).hexdigest(),
+                complete=manifest.complete,
+                problems=tuple(problem.text for problem in manifest.problems),
+            )
+        )
+
+
+def repair_cases(spool: Spool, casework: Casework) -> None:
+    """Make the case journals of all calls in the spool whole again (blocks); call once after the history is read."""
+    for folder in list(spool.calls()):
+        casework.repair_journal(folder.call_id, list(folder.read("case")))

@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Live suggestions: recognised words go to the suggester in a worker thread, what it shows goes to the call folder,
+the pages and the bus.
+
+Only the newest partial of a leg is worth a search, so one that still waits is replaced by the next; finals all count
+and keep their place. After a restart the conversation is taken up from the transcript, the list from the folder.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import partial
+from typing import Literal, NamedTuple
+
+import structlog
+
+from desk.ingest import News
+from desk.journals import StreamJournal
+from desk.live_call import LiveCall
+from pipeline.clock import Clock
+from pipeline.events import (
+    CallEvent,
+    Event,
+    PartialRecognized,
+    SegmentFinalized,
+    SuggestionOpened,
+    SuggestionRejected,
+    SuggestionsShown,
+    SuggestionUsed,
+)
+from retrieval.suggester import LiveSuggester, SuggestionUpdate
+
+log = structlog.get_logger("desk.suggest")
+Action = Literal["opened", "used", "rejected"]
+_FEEDBACK: dict[Action, type[SuggestionOpened | SuggestionUsed | SuggestionRejected]] = {
+    "opened": SuggestionOpened,
+    "used": SuggestionUsed,
+    "rejected": SuggestionRejected,
+}
+TICK_S = 0.1  # how often a waiting partial is looked at again
+STOP_S = 2.0
+
+
+class Taken(NamedTuple):
+    """What is known of a call in progress: its words so far and the list on the page."""
+
+    call_id: str
+    segments: list[SegmentFinalized]
+    shown: SuggestionsShown | None
+
+
+def take_up(calls: Iterable[LiveCall]) -> list[Taken]:
+    """Return a copy of what the suggester needs of live calls; call it in the event loop."""
+    return [Taken(call.call_id, call.ordered_segments(), call.suggestions) for call in calls]
+
+
+class Suggest:
+    """Runs the live suggester for all calls, in one thread.
+
+    Parameters:
+        publish: takes stored events; called in the worker thread or in the thread of :meth:`feedback`.
+        offset_ms: tells where in the recording of a call a moment lies; None when it is not known.
+    """
+
+    def __init__(
+        self,
+        suggester: LiveSuggester,
+        journal: StreamJournal,
+        clock: Clock,
+        *,
+        publish: Callable[[Event], None],
+        offset_ms: Callable[[str, datetime], int | None] = lambda call_id, at: None,
+    ) -> None:
+        self._suggester, self._journal, self._clock = suggester, journal, clock
+        self._publish, self._offset_ms = publish, offset_ms
+        self._wake = threading.Condition()
+        self._work: dict[object, SegmentFinalized | PartialRecognized] = {}
+        self._unsettled: dict[str, PartialRecognized] = {}  # newest partial of a call, until it was searched with
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+
+    def take(self, news: News) -> None:
+        """Consumer: note recognised words; history is taken up by :meth:`resume` instead."""
+        item = news.item
+        if news.replay or not isinstance(item, SegmentFinalized | PartialRecognized):
+            return
+        if isinstance(item, PartialRecognized) and item.leg != "caller":
+            return
+        key: object = item.call_id if isinstance(item, PartialRecognized) else (item.call_id, item.leg, item.segment)
+        with self._wake:
+            self._work.pop(key, None)
+            self._work[key] = item
+            self._wake.notify()
+
+    def resume(self, history: Iterable[Taken]) -> None:
+        """Take up calls that were in progress before a restart (blocks; searches, shows nothing)."""
+        for taken in history:
+            try:
+                for segment in taken.segments:
+                    self._suggester.on_final(taken.call_id, segment.leg, segment.text)
+                if taken.shown is not None:
+                    self._suggester.restore(taken.call_id, taken.shown)
+            except Exception:
+                log.exception("conversation not taken up", call_id=taken.call_id)
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._thread = threading.Thread(target=self._run, name="suggest", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop after the search that is under way; safe to call twice."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify()
+        if self._thread is not None:
+            self._thread.join(STOP_S)
+            self._thread = None
+
+    def forget(self, call_id: str) -> None:
+        """Drop what is known of a call."""
+        with self._wake:
+            self._unsettled.pop(call_id, None)
+        self._suggester.end_call(call_id)
+
+    def feedback(self, call_id: str, article_id: str, version: int, action: Action, person: str) -> None:
+        """Keep what a person did with an article (blocks shortly)."""
+        now = self._clock.now()
+        self._keep(
+            _FEEDBACK[action](
+                at=now,
+                call_id=call_id,
+                offset_ms=self._offset_ms(call_id, now),
+                article_id=article_id,
+                version=version,
+                person=person,
+            )
+        )
+
+    def step(self) -> None:
+        """Work off what has come in and look at partials that became stable meanwhile."""
+        with self._wake:
+            work, self._work = list(self._work.values()), {}
+        for item in work:
+            self._guard(item.call_id, partial(self._feed, item))
+        for call_id in list(self._unsettled):
+            self._guard(call_id, partial(self._suggester.on_tick, call_id, self._now_ms()))
+
+    def _run(self) -> None:
+        while True:
+            with self._wake:
+                while not self._work and not self._stopping:
+                    if not self._wake.wait(TICK_S if self._unsettled else None):
+                        break
+                if self._stopping:
+                    return
+            self.step()
+
+    def _feed(self, item: SegmentFinalized | PartialRecognized) -> SuggestionUpdate | None:
+        if isinstance(item, SegmentFinalized):
+            if item.leg == "caller":
+                self._unsettled.pop(item.call_id, None)
+            return self._suggester.on_final(item.call_id, item.leg, item.text)
+        self._unsettled[item.call_id] = item
+        return self._suggester.on_partial(
+            item.call_id, item.leg, item.segment, item.text, now_ms=self._now_ms(), stable_ms=item.stable_ms
+        )
+
+    def _guard(self, call_id: str, search: Callable[[], SuggestionUpdate | None]) -> None:
+        """Run a search; a failure is logged and costs one suggestion, not the thread."""
+        try:
+            update = search()
+        except Exception:
+            log.exception("suggestion failed", call_id=call_id)
+            return
+        if update is not None:
+            now = self._clock.now()
+            self._keep(update.to_event(now, self._offset_ms(call_id, now)))
+
+    def _keep(self, item: CallEvent) -> None:
+        self._publish(self._journal.append(item))
+
+    def _now_ms(self) -> int:
+        return round(self._clock.monotonic_s() * 1000)

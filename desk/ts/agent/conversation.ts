@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The conversation pane. Rows are kept by leg and segment, so that a partial is replaced in place by its final;
+// whoever has scrolled up stays where they are and gets a chip that leads back to the latest words.
+
+import { byId, h, setAttr, setText, show } from "../core/dom.js";
+import { clockTime } from "../core/format.js";
+import { t } from "../core/page.js";
+import { LOW_CONFIDENCE, mergeRows, type Row } from "../core/transcript.js";
+import type { LiveCall } from "../core/types.js";
+
+const NEAR_END_PX = 40;
+
+interface Kept {
+  node: HTMLLIElement;
+  time: HTMLElement;
+  text: HTMLElement;
+  signature: string;
+}
+
+/** The words of a row as nodes; doubtful words of a final are marked and say so. */
+export function wordNodes(row: Row): (Node | string)[] {
+  const plain = row.words.map((word) => word.text).join(" ");
+  if (!row.final || plain !== row.text) return [row.text];
+  return row.words.flatMap((word, index) => {
+    const space = index > 0 ? [" "] : [];
+    if (word.confidence >= LOW_CONFIDENCE) return [...space, word.text];
+    return [...space, h("span", { class: "doubtful", title: t("doubtful_word") }, word.text)];
+  });
+}
+
+export class ConversationPane {
+  private readonly box = byId("conversation");
+  private readonly list = byId<HTMLOListElement>("turns");
+  private readonly chip = byId<HTMLButtonElement>("to-latest");
+  private readonly rows = new Map<string, Kept>();
+  private callId = "";
+  private segments: unknown = null;
+  private partials: unknown = null;
+
+  constructor() {
+    this.chip.addEventListener("click", () => this.toLatest());
+    this.box.addEventListener("scroll", () => {
+      if (this.atEnd()) show(this.chip, false);
+    });
+  }
+
+  render(call: LiveCall | null): void {
+    show(this.list, call !== null);
+    show(byId("conversation-idle"), call === null || (call.segments.length === 0 && !call.partials.caller && !call.partials.agent));
+    if (!call) {
+      this.clear("");
+      return;
+    }
+    if (call.call_id !== this.callId) this.clear(call.call_id);
+    if (call.segments === this.segments && call.partials === this.partials) return;
+    this.segments = call.segments;
+    this.partials = call.partials;
+    const follow = this.atEnd();
+    const start = Date.parse(call.recording_started_at ?? call.offered_at);
+    this.draw(mergeRows(call.segments, call.partials), start);
+    if (follow) this.box.scrollTop = this.box.scrollHeight;
+    else show(this.chip, true);
+  }
+
+  /** Scroll to a row and mark it for a moment: where the question came from. */
+  reveal(key: string): void {
+    const kept = this.rows.get(key);
+    if (!kept) return;
+    kept.node.scrollIntoView({ block: "center" });
+    kept.node.classList.add("shown");
+    window.setTimeout(() => kept.node.classList.remove("shown"), 1600);
+  }
+
+  private draw(rows: Row[], start: number): void {
+    const seen = new Set<string>();
+    let before: Element | null = this.list.firstElementChild;
+    for (const row of rows) {
+      seen.add(row.key);
+      const kept = this.rows.get(row.key) ?? this.make(row);
+      this.fill(kept, row, start);
+      if (kept.node === before) before = before.nextElementSibling;
+      else this.list.insertBefore(kept.node, before);
+    }
+    for (const [key, kept] of this.rows) {
+      if (seen.has(key)) continue;
+      kept.node.remove();
+      this.rows.delete(key);
+    }
+  }
+
+  private make(row: Row): Kept {
+    const time = h("time", { class: "mono quiet" });
+    const text = h("p", { dir: "auto" });
+    const who = row.leg === "caller" ? "caller" : "agent";
+    const node = h(
+      "li",
+      { class: `turn ${who}` },
+      time,
+      h("abbr", { class: "who", title: t(who === "caller" ? "taxpayer" : "officer") }, t(`leg_${who}`)),
+      text,
+    );
+    const kept = { node, time, text, signature: "" };
+    this.rows.set(row.key, kept);
+    return kept;
+  }
+
+  private fill(kept: Kept, row: Row, start: number): void {
+    const signature = `${row.final}|${row.text}`;
+    setText(kept.time, clockTime(start + row.start_ms));
+    if (signature === kept.signature) return;
+    kept.signature = signature;
+    kept.text.replaceChildren(...wordNodes(row));
+    kept.node.classList.toggle("partial", !row.final);
+    setAttr(kept.node, "data-final", String(row.final));
+  }
+
+  private atEnd(): boolean {
+    return this.box.scrollHeight - this.box.scrollTop - this.box.clientHeight < NEAR_END_PX;
+  }
+
+  private toLatest(): void {
+    this.box.scrollTop = this.box.scrollHeight;
+    show(this.chip, false);
+    this.box.focus();
+  }
+
+  private clear(callId: string): void {
+    if (this.callId === callId && callId !== "") return;
+    this.callId = callId;
+    this.segments = null;
+    this.partials = null;
+    this.rows.clear();
+    this.list.replaceChildren();
+    show(this.chip, false);
+  }
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The SIKP pane: what the live search suggests, with the caller's words that caused it; manual search; the reader.
+// When SIKP probably has no answer the pane says so and names the procedure's next step.
+
+import { api, wordsOf } from "../core/api.js";
+import { byId, h, isTyping, setAttr, setText, show } from "../core/dom.js";
+import { score } from "../core/format.js";
+import { t } from "../core/page.js";
+import type { Article, ArticleText, LiveCall, NextStep } from "../core/types.js";
+import { Reader } from "./reader.js";
+
+const SEARCH_PAUSE_MS = 250;
+const KEYS = 9;
+
+export interface SikpHands {
+  useArticle: (article: ArticleText, answer: string) => void;
+  consult: () => void;
+  say: (words: string) => void;
+}
+
+interface Found {
+  articles: Article[];
+  no_answer: boolean;
+  no_answer_probability: number;
+}
+
+/** The quoted words with those that matched marked. */
+function quoteNodes(quote: string, matched: string[]): (Node | string)[] {
+  const wanted = new Set(matched.map((word) => word.toLowerCase()));
+  return quote.split(/(\s+)/).map((piece) => {
+    const bare = piece.toLowerCase().replace(/[^\p{L}\p{N}-]/gu, "");
+    return bare && wanted.has(bare) ? h("mark", {}, piece) : piece;
+  });
+}
+
+export class SikpPane {
+  private call: LiveCall | null = null;
+  private found: Found | null = null;
+  private query = "";
+  private wait = 0;
+  private shown: unknown = undefined;
+  private readonly fates = new Map<string, string>();
+  private readonly input = byId<HTMLInputElement>("search");
+  private readonly reader: Reader;
+
+  constructor(private readonly hands: SikpHands) {
+    this.reader = new Reader({
+      use: (article, answer) => this.use(article, answer),
+      reject: (article) => this.mark(article.article_id, article.version, "rejected"),
+      closed: () => this.layout(),
+    });
+    byId("search-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.search();
+    });
+    this.input.addEventListener("input", () => {
+      window.clearTimeout(this.wait);
+      this.wait = window.setTimeout(() => void this.search(), SEARCH_PAUSE_MS);
+    });
+    this.input.addEventListener("keydown", (event) => this.onSearchKey(event));
+    document.addEventListener("keydown", (event) => this.onKey(event));
+  }
+
+  private onSearchKey(event: KeyboardEvent): void {
+    if (event.key === "Escape") {
+      this.input.value = "";
+      void this.search();
+      this.input.blur();
+    } else if (event.key === "ArrowDown") {
+      event.preventDefault();
+      byId("articles").querySelector<HTMLElement>("button")?.focus();
+    }
+  }
+
+  private onKey(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.metaKey || (isTyping(event.target) && !event.altKey)) return;
+    const number = /^Digit([1-9])$/.exec(event.code)?.[1];
+    const article = number ? this.listed()[Number(number) - 1] : undefined;
+    if (!article) return;
+    event.preventDefault();
+    this.open(article);
+  }
+
+  render(call: LiveCall | null): void {
+    if (call?.call_id !== this.call?.call_id) {
+      this.fates.clear();
+      this.reader.close();
+      this.shown = undefined;
+    }
+    this.call = call;
+    this.draw();
+  }
+
+  private listed(): Article[] {
+    return (this.found ?? this.call?.suggestions)?.articles.slice(0, KEYS) ?? [];
+  }
+
+  private draw(): void {
+    const source = this.found ?? this.call?.suggestions ?? null;
+    const consult = this.consultStep();
+    const signature = JSON.stringify([source, [...this.fates], this.query, consult?.to, this.call?.state, this.reader.articleId]);
+    if (signature === this.shown) return;
+    this.shown = signature;
+    const articles = this.listed();
+    this.drawNoAnswer(Boolean(source?.no_answer), consult);
+    this.drawList(articles);
+    setText(byId("sikp-status"), this.statusWords(articles.length));
+    const empty = byId("sikp-empty");
+    show(empty, articles.length === 0);
+    setText(empty, this.emptyWords());
+    this.layout();
+  }
+
+  private statusWords(count: number): string {
+    if (this.found) return t("search_found", { n: count });
+    if (count === 0) return "";
+    return t(this.call?.suggestions?.provisional ? "suggestions_provisional" : "suggestions_live");
+  }
+
+  private emptyWords(): string {
+    if (this.found) return t("search_nothing");
+    if (!this.call) return t("sikp_idle");
+    return this.call.suggestions?.no_answer ? t("sikp_no_rows") : t("sikp_listening");
+  }
+
+  private consultStep(): NextStep | undefined {
+    return this.call?.case?.next.find((step) => step.to === "consulting");
+  }
+
+  private drawNoAnswer(no_answer: boolean, consult: NextStep | undefined): void {
+    const box = byId("no-answer");
+    show(box, no_answer);
+    if (!no_answer) return;
+    const button = h("button", { type: "button", class: "primary", disabled: consult === undefined, onclick: () => this.hands.consult() }, t("consult_team_leader"));
+    const words = [h("p", {}, h("strong", {}, `◆ ${t("no_answer_title")}`)), h("p", {}, t("no_answer_text"))];
+    const note = consult || !this.call ? [] : [h("p", { class: "quiet small" }, t("consult_not_yet"))];
+    box.replaceChildren(...words, button, ...note);
+  }
+
+  private drawList(articles: Article[]): void {
+    const list = byId("articles");
+    const focused = (document.activeElement as HTMLElement | null)?.dataset["article"];
+    list.replaceChildren(...articles.map((article, index) => this.row(article, index)));
+    if (focused) list.querySelector<HTMLElement>(`[data-article="${CSS.escape(focused)}"]`)?.focus();
+  }
+
+  private row(article: Article, index: number): HTMLLIElement {
+    const fate = this.fates.get(article.article_id) ?? "";
+    const open = this.reader.articleId === article.article_id;
+    return h(
+      "li",
+      { class: `article ${fate}${open ? " open" : ""}` },
+      h(
+        "button",
+        { type: "button", "data-article": article.article_id, "aria-expanded": String(open), onclick: () => this.open(article) },
+        h("kbd", {}, String(index + 1)),
+        h("span", { class: "article-title" }, article.title),
+        h("span", { class: "score mono", title: t("score_title") }, score(article.score)),
+        article.quote ? h("span", { class: "quote" }, "“", ...quoteNodes(article.quote, article.matched_words), "” ", h("span", { class: "quiet" }, t("because"))) : null,
+        fate ? h("span", { class: `fate ${fate}` }, t(`fate_${fate}`)) : null,
+      ),
+    );
+  }
+
+  private layout(): void {
+    byId("sikp-body").classList.toggle("reading", !byId("reader").hidden);
+    for (const button of byId("articles").querySelectorAll<HTMLElement>("button")) {
+      const open = button.dataset["article"] === this.reader.articleId && this.reader.articleId !== "";
+      setAttr(button, "aria-expanded", String(open));
+      button.parentElement?.classList.toggle("open", open);
+    }
+  }
+
+  private open(article: Article): void {
+    const from = byId("articles").querySelector<HTMLElement>(`[data-article="${CSS.escape(article.article_id)}"]`);
+    void this.reader.open(article.article_id, article.title, from);
+    if (!this.fates.has(article.article_id)) this.mark(article.article_id, article.version, "opened");
+    this.layout();
+  }
+
+  private use(article: ArticleText, answer: string): void {
+    this.hands.useArticle(article, answer);
+    this.mark(article.article_id, article.version, "used");
+  }
+
+  private mark(articleId: string, version: number, fate: "opened" | "used" | "rejected"): void {
+    this.fates.set(articleId, fate);
+    this.draw();
+    if (!this.call) return;
+    const url = `/api/calls/${encodeURIComponent(this.call.call_id)}/suggestions/${encodeURIComponent(articleId)}/${fate}`;
+    api.post(url, { version }).catch((error: unknown) => this.hands.say(wordsOf(error)));
+  }
+
+  private async search(): Promise<void> {
+    window.clearTimeout(this.wait);
+    const query = this.input.value.trim();
+    this.query = query;
+    if (!query) {
+      this.found = null;
+      this.draw();
+      return;
+    }
+    setText(byId("sikp-status"), t("searching"));
+    try {
+      const found = await api.get<Found>(`/api/search?q=${encodeURIComponent(query)}`);
+      if (this.query !== query) return;
+      this.found = found;
+      this.draw();
+    } catch (error) {
+      setText(byId("sikp-status"), wordsOf(error));
+    }
+  }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What each event of the stream does to a live call: the same facts the server folds into its snapshot, so that a
+// page fed by events and a page fed by a snapshot show the same. Pure: returns a new call, never changes the old.
+
+import { addSegment, partialIsNews } from "./transcript.js";
+import type { Case, Leg, LiveCall, Media, Unfinished, Segment, Suggestions, WireEvent } from "./types.js";
+
+export function offeredCall(event: WireEvent, agentName = ""): LiveCall {
+  return {
+    call_id: String(event.call_id ?? ""),
+    extension: String(event["extension"] ?? ""),
+    agent_name: agentName,
+    caller_number: String(event["caller_number"] ?? ""),
+    caller_name: String(event["caller_name"] ?? ""),
+    state: "ringing",
+    offered_at: event.at ?? "",
+    answered_at: null,
+    recording_started_at: null,
+    muted: false,
+    end_reason: null,
+    segments: [],
+    partials: { caller: null, agent: null },
+    suggestions: null,
+    case: null,
+    media: { caller: null, agent: null },
+    last_word_at: null,
+    recording: false,
+    last_text: "",
+  };
+}
+
+type Change = (call: LiveCall, event: WireEvent) => Partial<LiveCall>;
+
+const withLeg = <T>(pair: { caller: T; agent: T }, leg: Leg, value: T): { caller: T; agent: T } => ({ ...pair, [leg]: value });
+
+function segmentFinalized(call: LiveCall, event: WireEvent): Partial<LiveCall> {
+  const segment = event as unknown as Segment;
+  const segments = addSegment(call.segments, segment);
+  const open = call.partials[segment.leg];
+  const kept = open && partialIsNews(segments, open) ? open : null;
+  return {
+    segments,
+    partials: withLeg(call.partials, segment.leg, kept),
+    last_text: segment.text,
+    last_word_at: event.at ?? call.last_word_at,
+  };
+}
+
+function partialRecognized(call: LiveCall, event: WireEvent): Partial<LiveCall> {
+  const partial = event as unknown as Unfinished;
+  if (!partialIsNews(call.segments, partial)) return {};
+  const said = partial.text.trim() !== "" && partial.text !== call.partials[partial.leg]?.text;
+  return {
+    partials: withLeg(call.partials, partial.leg, partial),
+    ...(said ? { last_word_at: event.at ?? call.last_word_at } : {}),
+  };
+}
+
+const CHANGES: Record<string, Change> = {
+  "call.answered": (_call, event) => ({ state: "announcing", answered_at: event.at ?? null }),
+  "recording.started": (_call, event) => ({ recording: true, recording_started_at: event.at ?? null }),
+  "announcement.started": () => ({ state: "announcing" }),
+  "call.bridged": () => ({ state: "talking" }),
+  "call.held": () => ({ state: "held" }),
+  "call.resumed": () => ({ state: "talking" }),
+  "agent.muted": () => ({ muted: true }),
+  "agent.unmuted": () => ({ muted: false }),
+  "media.measured": (call, event) => {
+    const media = event as unknown as Media;
+    return { media: withLeg(call.media, media.leg, media) };
+  },
+  "call.ended": (_call, event) => ({ state: "ended", end_reason: String(event["reason"] ?? ""), muted: false }),
+  "recording.closed": () => ({ recording: false }),
+  "segment.finalized": segmentFinalized,
+  "partial.recognized": partialRecognized,
+  "suggestions.shown": (_call, event) => ({ suggestions: event as unknown as Suggestions }),
+  case: (call, event) => {
+    const fresh = event["case"] as Case;
+    return call.case && call.case.case_id === fresh.case_id && call.case.version > fresh.version ? {} : { case: fresh };
+  },
+};
+
+/** True when the event is about this call (a "case" event carries its call inside). */
+export function concerns(call: LiveCall, event: WireEvent): boolean {
+  if (event.event !== "case") return event.call_id === call.call_id;
+  const fresh = event["case"] as Case;
+  return fresh.call_id ? fresh.call_id === call.call_id : call.case?.case_id === fresh.case_id;
+}
+
+/** The call after the event; the same object when nothing changed. */
+export function applyEvent(call: LiveCall, event: WireEvent): LiveCall {
+  if (!concerns(call, event)) return call;
+  const change = CHANGES[event.event]?.(call, event) ?? {};
+  return Object.keys(change).length > 0 ? { ...call, ...change } : call;
+}
+
+/** States after which the agent has nothing left to document. */
+export const FINISHED_STATES = new Set(["documented", "escalated", "closed"]);
+
+/** Since when the call is in its present phase, for the timer: ringing from the offer, else from the answer. */
+export function phaseStart(call: LiveCall): string {
+  return call.state === "ringing" || !call.answered_at ? call.offered_at : call.answered_at;
+}

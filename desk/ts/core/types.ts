@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The wire shapes that the desk's API and live stream speak (pipeline/events.py and desk's views of calls and cases).
+// Times are ISO 8601 in UTC; *_ms are milliseconds of audio since sample 0 of the recordings.
+
+export type Leg = "caller" | "agent";
+
+export interface Word {
+  text: string;
+  start_ms: number;
+  end_ms: number;
+  confidence: number;
+}
+
+export interface Segment {
+  call_id?: string;
+  leg: Leg;
+  segment: number;
+  start_ms: number;
+  end_ms: number;
+  text: string;
+  words: Word[];
+  confidence: number;
+  at?: string;
+}
+
+export interface Unfinished {
+  call_id?: string;
+  leg: Leg;
+  segment: number;
+  text: string;
+  words: Word[];
+  audio_to_ms: number;
+  at?: string;
+}
+
+export interface Article {
+  article_id: string;
+  version: number;
+  title: string;
+  score: number;
+  matched_words: string[];
+  quote: string;
+}
+
+export interface Suggestions {
+  at?: string;
+  offset_ms?: number | null;
+  query: string;
+  articles: Article[];
+  no_answer: boolean;
+  no_answer_probability: number;
+  provisional: boolean;
+}
+
+export interface ArticleText {
+  article_id: string;
+  version: number;
+  title: string;
+  topic: string;
+  html: string;
+  legal_basis: string[];
+  effective_from: string | null;
+  effective_to: string | null;
+  verification: string;
+}
+
+export interface Media {
+  leg: Leg;
+  packets: number;
+  lost: number;
+  jitter_ms: number;
+  mos: number | null;
+}
+
+export interface CallerIdentity {
+  name?: string;
+  npwp_checked?: boolean;
+  name_checked?: boolean;
+  efin_checked?: boolean;
+}
+
+export interface NextStep {
+  to: string;
+  label: string;
+  step: string;
+  requires: string[];
+}
+
+export interface Case {
+  case_id: string;
+  call_id?: string;
+  number: string;
+  state: string;
+  version: number;
+  opened_at: string;
+  deadline_at: string;
+  warning_at: string;
+  question: string;
+  kind: "interpretation" | "information" | "";
+  topic: string;
+  caller_identity: CallerIdentity;
+  answer: string;
+  article_id: string | null;
+  article_version: number | null;
+  timeline: { at: string; step: string; from_state: string; to_state: string; person: string }[];
+  next: NextStep[];
+}
+
+export type CallState = "ringing" | "announcing" | "talking" | "held" | "ended";
+
+export interface LiveCall {
+  call_id: string;
+  extension: string;
+  agent_name: string;
+  caller_number: string;
+  caller_name: string;
+  state: CallState;
+  offered_at: string;
+  answered_at: string | null;
+  recording_started_at: string | null;
+  muted: boolean;
+  end_reason: string | null;
+  segments: Segment[];
+  partials: { caller: Unfinished | null; agent: Unfinished | null };
+  suggestions: Suggestions | null;
+  case: Case | null;
+  media: { caller: Media | null; agent: Media | null };
+  last_word_at: string | null;
+  recording: boolean;
+  last_text?: string;
+}
+
+export interface RecentCall {
+  call_id: string;
+  caller_number: string;
+  caller_name?: string;
+  ended_at: string | null;
+  reason: string | null;
+  case_number: string | null;
+  case_state: string | null;
+}
+
+export interface AgentSnapshot {
+  cursor: string;
+  server_now: string;
+  person: { name: string; username: string; roles: string[] };
+  extension: { number: string; state: string; device: string; answer: "device" | "desk" };
+  call: LiveCall | null;
+  recent: RecentCall[];
+  day: { calls: number; handled_s: number; unfinished_cases: number };
+}
+
+export interface OpenCase {
+  case_id: string;
+  call_id: string;
+  number: string;
+  state: string;
+  deadline_at: string;
+  warning_at: string;
+  agent_name: string;
+}
+
+export interface BoardSnapshot {
+  cursor: string;
+  server_now: string;
+  calls: LiveCall[];
+  extensions: { number: string; state: string; agent_name: string; since: string | null; call_id: string | null }[];
+  today: { answered: number; abandoned: number; longest_ringing_s: number; service_level: number | null };
+  cases: Record<string, number>;
+  open_cases?: OpenCase[];
+  health: {
+    processes: { name: string; state: string; restarts: number; rss_mb: number | null; cpu_s: number | null }[];
+    asr_lag_s: number | null;
+    archive_backlog: number;
+  };
+}
+
+/** Any event of the stream: its stable name under "event" plus that event's fields. */
+export type WireEvent = { event: string; at?: string; call_id?: string; offset_ms?: number | null } & Record<string, unknown>;
+
+export interface PlayerCall {
+  call_id: string;
+  started_at: string;
+  recording_started_at: string | null;
+  caller_number: string;
+  caller_name: string;
+  agent_name: string;
+  extension: string;
+  duration_ms: number;
+  reason: string;
+  integrity: "intact" | "problem" | "unchecked";
+  problems: string[];
+  events: WireEvent[];
+  suggestions: WireEvent[];
+  case_events: WireEvent[];
+  case: Case | null;
+  has_audio: boolean;
+}
+
+export interface Peaks {
+  sample_rate_hz: number;
+  samples_per_peak: number;
+  caller: number[];
+  agent: number[];
+}

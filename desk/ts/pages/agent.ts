@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The agent's page: one state, fed by the snapshot and then by events; each pane draws its part of it.
+
+import { CallBar } from "../agent/callbar.js";
+import { CasePane } from "../agent/case-pane.js";
+import { ConversationPane } from "../agent/conversation.js";
+import { renderIdle } from "../agent/idle.js";
+import { SikpPane } from "../agent/sikp.js";
+import { api, wordsOf } from "../core/api.js";
+import { applyEvent, FINISHED_STATES, offeredCall } from "../core/call-state.js";
+import { byId, setText, show } from "../core/dom.js";
+import { browserHands, linkBanner, slashToSearch, startFrame } from "../core/frame.js";
+import { AGENT_EVENTS, LiveFeed } from "../core/live.js";
+import { learnServerClock, page } from "../core/page.js";
+import type { AgentSnapshot, Case, LiveCall, WireEvent } from "../core/types.js";
+
+const TICK_MS = 200;
+const SAID_FOR_MS = 8000;
+
+class AgentPage {
+  private state: AgentSnapshot;
+  private said = 0;
+  private readonly conversation = new ConversationPane();
+  private readonly casePane: CasePane;
+  private readonly sikp: SikpPane;
+  private readonly bar: CallBar;
+  private readonly online = linkBanner();
+
+  constructor(snapshot: AgentSnapshot) {
+    this.state = snapshot;
+    const say = (words: string): void => this.say(words);
+    this.casePane = new CasePane({
+      say,
+      reveal: (key) => this.conversation.reveal(key),
+      moved: (item) => this.onEvent({ event: "case", case: item }),
+    });
+    this.sikp = new SikpPane({
+      useArticle: (article, answer) => this.casePane.useArticle(article, answer),
+      consult: () => this.casePane.consult(),
+      say,
+    });
+    this.bar = new CallBar(() => this.state.extension, say, () => void this.close());
+  }
+
+  start(): void {
+    learnServerClock(this.state.server_now);
+    this.render();
+    window.setInterval(() => this.bar.tick(), TICK_MS);
+    const feed = new LiveFeed(
+      {
+        ...browserHands,
+        url: "/api/live?scope=agent",
+        names: AGENT_EVENTS,
+        onEvent: (event) => this.onEvent(event),
+        onReset: () => this.refetch(),
+        onLink: (up) => {
+          this.online(up);
+          this.bar.link(up);
+        },
+        onRefused: () => void this.refetch().catch(() => undefined),
+      },
+      this.state.cursor,
+    );
+    feed.start();
+  }
+
+  private async refetch(): Promise<string> {
+    const fresh = await api.get<AgentSnapshot>("/api/state?scope=agent");
+    learnServerClock(fresh.server_now);
+    const viewed = this.state.call;
+    const keep = fresh.call === null && viewed?.state === "ended" && viewed.case && !FINISHED_STATES.has(viewed.case.state);
+    this.state = { ...fresh, call: keep ? viewed : fresh.call };
+    this.render();
+    return fresh.cursor;
+  }
+
+  private onEvent(event: WireEvent): void {
+    if (event.event === "extension.state_changed") this.extensionChanged(event);
+    else if (event.event === "call.offered") this.offered(event);
+    else this.changed(event);
+    this.bar.onEvent(event);
+  }
+
+  private extensionChanged(event: WireEvent): void {
+    if (event["extension"] !== this.state.extension.number) return;
+    this.state = { ...this.state, extension: { ...this.state.extension, state: String(event["state"]) } };
+    this.render();
+  }
+
+  private offered(event: WireEvent): void {
+    if (this.state.call?.call_id === event.call_id) return;
+    this.state = { ...this.state, call: offeredCall(event, this.state.person.name) };
+    this.render();
+  }
+
+  private changed(event: WireEvent): void {
+    const before = this.state.call;
+    const after = before ? applyEvent(before, event) : before;
+    if (event.event === "case") this.noteCase(event["case"] as Case);
+    if (after === before && event.event !== "case") return;
+    this.state = { ...this.state, call: after };
+    this.render();
+    if (event.event === "call.ended") void this.refreshDay();
+  }
+
+  /** Keep the list of last calls true when a case moves. */
+  private noteCase(item: Case): void {
+    const recent = this.state.recent.map((one) => (one.case_number === item.number ? { ...one, case_state: item.state } : one));
+    this.state = { ...this.state, recent };
+  }
+
+  private async refreshDay(): Promise<void> {
+    try {
+      const fresh = await api.get<AgentSnapshot>("/api/state?scope=agent");
+      this.state = { ...this.state, recent: fresh.recent, day: fresh.day };
+      this.render();
+    } catch {
+      // The figures of the day are renewed with the next call; the work on screen goes on.
+    }
+  }
+
+  private async open(callId: string): Promise<void> {
+    try {
+      const { call } = await api.get<{ call: LiveCall }>(`/api/calls/${encodeURIComponent(callId)}`);
+      this.state = { ...this.state, call };
+      this.render();
+      byId("question").focus();
+    } catch (error) {
+      this.say(wordsOf(error));
+    }
+  }
+
+  private async close(): Promise<void> {
+    if (this.state.call?.state !== "ended") return;
+    this.state = { ...this.state, call: null };
+    this.render();
+    await this.refreshDay();
+  }
+
+  private say(words: string): void {
+    const note = byId("conversation-note");
+    setText(note, words);
+    note.classList.add("late");
+    window.clearTimeout(this.said);
+    this.said = window.setTimeout(() => {
+      setText(note, "");
+      note.classList.remove("late");
+    }, SAID_FOR_MS);
+  }
+
+  private render(): void {
+    const { call } = this.state;
+    this.bar.render(call);
+    renderIdle(this.state, call, (id) => void this.open(id));
+    this.conversation.render(call);
+    this.sikp.render(call);
+    this.casePane.render(call);
+    show(byId("case-idle"), call === null || call.case === null);
+  }
+}
+
+startFrame();
+slashToSearch();
+new AgentPage(page["snapshot"] as AgentSnapshot).start();

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who may do what: every route with every role and without sign-in, against a table written down here by hand."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import pytest
+
+from desk.app import access_rules
+from tests.desk.conftest import PEOPLE, Browser, Desk
+
+pytestmark = pytest.mark.integration
+
+CALL = "20261124T030000-0000beef"
+EVERYBODY = {"agent", "team_leader", "escalation_agent", "quality_staff", "quality_assessor", "supervisor", "admin"}
+LISTENERS = {"quality_assessor", "supervisor", "team_leader", "admin"}
+WATCHERS = {"supervisor", "team_leader", "admin"}
+AGENT = {"agent"}
+PUBLIC = EVERYBODY | {"nobody"}
+
+
+class Visit(NamedTuple):
+    """One request: the route's pattern, the address asked for, the body, and who is let in."""
+
+    method: str
+    route: str
+    address: str
+    allowed: set[str]
+    body: dict[str, object] | None = None
+
+
+VISITS = [
+    Visit("GET", "/", "/", LISTENERS | AGENT),  # the other roles have no page yet and are told so
+    Visit("GET", "/masuk", "/masuk", PUBLIC),
+    Visit("GET", "/agen", "/agen", AGENT),
+    Visit("GET", "/papan", "/papan", WATCHERS),
+    Visit("GET", "/arsip", "/arsip?q=a&tanggal=2026-11-24&hal=2", LISTENERS),
+    Visit("GET", "/arsip/{call_id}", f"/arsip/{CALL}", LISTENERS),
+    Visit("GET", "/arsip/{call_id}/audio.flac", f"/arsip/{CALL}/audio.flac", LISTENERS),
+    Visit("GET", "/arsip/{call_id}/peaks.json", f"/arsip/{CALL}/peaks.json", LISTENERS),
+    Visit("GET", "/arsip/{call_id}/transcript.json", f"/arsip/{CALL}/transcript.json", LISTENERS),
+    Visit("GET", "/api/state", "/api/state?scope=agent", AGENT),
+    Visit("GET", "/api/state", "/api/state?scope=board", WATCHERS),
+    Visit("GET", "/api/live", "/api/live?scope=agent", AGENT),
+    Visit("GET", "/api/live", "/api/live?scope=board", WATCHERS),
+    Visit("GET", "/api/calls/{call_id}", f"/api/calls/{CALL}", AGENT),
+    Visit("POST", "/api/calls/{call_id}/command", f"/api/calls/{CALL}/command", AGENT, {"command": "hold"}),
+    Visit(
+        "POST", "/api/calls/{call_id}/suggestions/{article_id}/{action}",
+        f"/api/calls/{CALL}/suggestions/uji-efin/used", AGENT, {"version": 1},
+    ),
+    Visit(
+        "POST", "/api/cases/{case_id}/save", "/api/cases/77/save", AGENT | {"team_leader"},
+        {"version": 1, "fields": {}},
+    ),
+    Visit(
+        "POST", "/api/cases/{case_id}/transition", "/api/cases/77/transition", AGENT | {"team_leader"},
+        {"version": 1, "to": "recorded"},
+    ),
+    Visit("GET", "/api/articles/{article_id}", "/api/articles/uji-efin", EVERYBODY),
+    Visit("GET", "/api/search", "/api/search?q=efin", EVERYBODY),
+    Visit("GET", "/healthz", "/healthz", PUBLIC),
+    Visit("POST", "/keluar", "/keluar", EVERYBODY, {}),  # last: it ends the session
+]  # fmt: skip
+
+
+def test_every_route_is_in_the_table_and_has_exactly_one_rule() -> None:
+    rules = access_rules()
+    assert len(rules) > 15
+    assert set(rules) == {(visit.method, visit.route) for visit in VISITS} | {("POST", "/masuk")}
+    assert {path for path, found in rules.items() if len(found) != 1} == set()
+    public = {path for path, found in rules.items() if found == [None]}
+    assert public == {("GET", "/masuk"), ("POST", "/masuk"), ("GET", "/healthz")}
+
+
+async def visit_all(browser: Browser, role: str) -> list[str]:
+    wrong = []
+    for visit in VISITS:
+        if visit.method == "GET":
+            response = await browser.get(visit.address)
+        else:
+            response = await browser.post(visit.address, visit.body)
+        to_sign_in = response.status_code == 401 or response.headers.get("location", "").startswith("/masuk?")
+        let_in = not to_sign_in and response.status_code != 403
+        if let_in != (role in visit.allowed) or response.status_code == 500:
+            wrong.append(f"{role}: {visit.method} {visit.address} -> {response.status_code}")
+        if role == "nobody" and role not in visit.allowed and not to_sign_in:
+            wrong.append(f"{role}: {visit.method} {visit.address} -> {response.status_code}, not sent to sign in")
+    return wrong
+
+
+@pytest.mark.parametrize("username", list(PEOPLE))
+async def test_each_role_is_let_in_where_the_table_says(desk: Desk, username: str) -> None:
+    desk.hub.stream.close()  # streams refuse with 503 at once: this is about who is let in, not about streaming
+    [role] = PEOPLE[username][1]
+    assert await visit_all(await desk.signed_in(username), role) == []
+
+
+async def test_nobody_is_let_in_without_signing_in(desk: Desk) -> None:
+    desk.hub.stream.close()
+    assert await visit_all(desk.browser(), "nobody") == []
+
+
+async def test_an_agent_sees_and_touches_nothing_of_another_agents_call(desk: Desk) -> None:
+    desk.call().offered().answered()
+    await desk.hub.records.drained()
+    other = await desk.signed_in("bayu")
+    assert (await other.get(f"/api/calls/{CALL}")).status_code == 403
+    assert (await other.post(f"/api/calls/{CALL}/command", {"command": "hangup"})).status_code == 403
+    assert (await other.post(f"/api/calls/{CALL}/suggestions/uji-efin/used", {"version": 1})).status_code == 403
+    state = (await other.get("/api/state?scope=agent")).json()
+    assert state["call"] is None
+    assert "081200000001" not in (await other.get("/agen")).text
+    case = desk.hub.casework.case_of(CALL)
+    assert case is not None
+    saved = await other.post(f"/api/cases/{case.id}/save", {"version": case.version, "fields": {"question": "x"}})
+    assert saved.status_code == 403
+
+
+async def test_an_agent_without_extension_has_a_desk_without_calls(desk: Desk) -> None:
+    from crm import people
+
+    person = people.find_person(desk.hub.database, "bayu")
+    assert person is not None
+    people.assign_extension(desk.hub.database, person.id, "")
+    desk.call(extension="").offered()
+    browser = await desk.signed_in("bayu")
+    state = (await browser.get("/api/state?scope=agent")).json()
+    assert state["call"] is None
+    assert state["extension"]["number"] == ""
+    assert (await browser.post(f"/api/calls/{CALL}/command", {"command": "answer"})).status_code == 403

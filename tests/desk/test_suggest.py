@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Suggestions during a call: shown, stored by their one writer, taken up again after a restart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from desk.ingest import News
+from desk.journals import StreamJournal
+from desk.live import LiveState
+from desk.suggest import Suggest, take_up
+from pipeline import events as ev
+from pipeline.callfolder import Spool
+from pipeline.clock import ManualClock
+from retrieval.search import Hit, SearchResult
+from retrieval.suggester import LiveSuggester
+from tests.desk.folders import CALL_ID, LiveFolder
+
+pytestmark = pytest.mark.unit
+
+
+def hit(article_id: str, score: float) -> Hit:
+    return Hit(
+        article_id=article_id, version=1, title=article_id, topic="uji", score=score, matched_words=("efin",),
+        quote="lupa efin", question="", verification="", effective_from=None, effective_to=None, in_force=True,
+    )  # fmt: skip
+
+
+@dataclass
+class WordSearcher:
+    """Finds the article named after each known word of the query."""
+
+    queries: list[str] = field(default_factory=list)
+    broken: bool = False
+
+    def search(self, query: str, *, limit: int = 5) -> SearchResult:
+        self.queries.append(query)
+        if self.broken:
+            raise RuntimeError("index gone")
+        found = tuple(hit(f"tentang-{word}", 0.9) for word in ("efin", "denda", "npwp") if word in query)
+        return SearchResult(query, found[:limit], 0.1 if found else 0.9, "bm25")
+
+
+@dataclass
+class Parts:
+    """A suggester on a temporary spool."""
+
+    spool: Spool
+    searcher: WordSearcher = field(default_factory=WordSearcher)
+    published: list[ev.Event] = field(default_factory=list)
+    clock: ManualClock = field(default_factory=ManualClock)
+
+    def suggest(self) -> Suggest:
+        journal = StreamJournal(self.spool, "suggestions")
+        return Suggest(
+            LiveSuggester(self.searcher, stable_ms=400), journal, self.clock, publish=self.published.append,
+            offset_ms=lambda call_id, at: 1234,
+        )  # fmt: skip
+
+    def call(self, suggest: Suggest) -> LiveFolder:
+        return LiveFolder(self.spool, lambda item: suggest.take(News(item))).offered()
+
+    def stored(self) -> list[ev.CallEvent]:
+        return list(self.spool.folder(CALL_ID).read("suggestions"))
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> Parts:
+    return Parts(Spool(tmp_path))
+
+
+def test_a_question_brings_articles_up_and_into_the_folder(parts: Parts) -> None:
+    suggest = parts.suggest()
+    parts.call(suggest).says("saya lupa nomor efin bagaimana")
+    suggest.step()
+    [shown] = parts.stored()
+    assert isinstance(shown, ev.SuggestionsShown)
+    assert ([one.article_id for one in shown.articles], shown.seq, shown.offset_ms) == (["tentang-efin"], 1, 1234)
+    assert parts.published == [shown]
+
+
+def test_a_stable_partial_is_enough_and_only_the_newest_is_searched(parts: Parts) -> None:
+    suggest = parts.suggest()
+    call = parts.call(suggest)
+    call.partial("saya lupa nomor")
+    call.partial("saya lupa nomor efin kantor")
+    suggest.step()
+    assert parts.searcher.queries == ["saya lupa nomor efin kantor"]
+    [shown] = parts.stored()
+    assert isinstance(shown, ev.SuggestionsShown)
+    assert shown.provisional
+
+
+def test_a_partial_that_becomes_stable_later_is_searched_then(parts: Parts) -> None:
+    suggest = parts.suggest()
+    call = parts.call(suggest)
+    suggest.take(News(call.partial("saya lupa nomor efin").model_copy(update={"stable_ms": 0})))
+    suggest.step()
+    assert parts.searcher.queries == []
+    parts.clock.advance(0.5)
+    suggest.step()
+    assert parts.searcher.queries == ["saya lupa nomor efin"]
+
+
+def test_a_failing_search_costs_one_suggestion_and_no_more(parts: Parts) -> None:
+    suggest = parts.suggest()
+    call = parts.call(suggest)
+    parts.searcher.broken = True
+    call.says("saya lupa nomor efin")
+    suggest.step()
+    assert parts.stored() == []
+    parts.searcher.broken = False
+    call.says("bagaimana cara minta efin kembali")
+    suggest.step()
+    assert len(parts.stored()) == 1
+
+
+def test_a_restarted_hub_knows_the_conversation_and_the_list(parts: Parts) -> None:
+    first = parts.suggest()
+    call = parts.call(first)
+    call.says("saya lupa nomor efin bagaimana")
+    first.step()
+    live = LiveState()
+    for item in [*call.folder.read("call"), *call.folder.read("transcript"), *call.folder.read("suggestions")]:
+        live.apply(item)
+    second = parts.suggest()
+    second.resume(take_up(live.live_calls()))
+    assert len(parts.stored()) == 1  # taking up shows nothing
+    call.publish = lambda item: second.take(News(item))
+    call.says("efin saya yang lama")
+    second.step()
+    assert len(parts.stored()) == 1  # the same list: the page is left alone
+    call.says("lalu denda terlambat berapa")
+    second.step()
+    last = parts.stored()[-1]
+    assert isinstance(last, ev.SuggestionsShown)
+    assert {one.article_id for one in last.articles} == {"tentang-efin", "tentang-denda"}
+    assert last.seq == 2
+
+
+def test_history_is_not_searched_as_if_it_were_spoken_now(parts: Parts) -> None:
+    suggest = parts.suggest()
+    said = parts.call(suggest).says("halo", tell=False)
+    suggest.take(News(said, replay=True))
+    suggest.step()
+    assert parts.searcher.queries == []
+
+
+def test_nothing_is_written_once_sealing_began_or_the_folder_is_gone(parts: Parts) -> None:
+    suggest = parts.suggest()
+    call = parts.call(suggest)
+    suggest.feedback(CALL_ID, "tentang-efin", 1, "opened", "sari")
+    (call.folder.path / ".sealing").touch()
+    suggest.feedback(CALL_ID, "tentang-efin", 1, "used", "sari")
+    assert [item.name for item in parts.stored()] == ["suggestion.opened"]
+    assert [getattr(item, "seq", None) for item in parts.published] == [1, 0]
+    call.close()
+    call.folder.path.rename(parts.spool.root / "moved")
+    suggest.feedback(CALL_ID, "tentang-efin", 1, "used", "sari")
+    assert not call.folder.path.exists()
+    (parts.spool.root / "moved").rename(call.folder.path)
+    (call.folder.path / ".sealing").unlink()  # sealing failed: the folder takes news again
+    suggest.feedback(CALL_ID, "tentang-efin", 1, "rejected", "sari")
+    assert [(item.name, item.seq) for item in parts.stored()] == [("suggestion.opened", 1), ("suggestion.rejected", 2)]
+
+
+def test_the_thread_works_and_stops(parts: Parts) -> None:
+    import threading
+
+    suggest = parts.suggest()
+    shown = threading.Event()
+    suggest._publish = lambda item: shown.set()
+    suggest.start()
+    parts.call(suggest).says("saya lupa nomor efin bagaimana")
+    assert shown.wait(20)
+    suggest.stop()
+    suggest.stop()
+    assert not any(thread.name == "suggest" for thread in threading.enumerate())
