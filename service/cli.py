@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The ``kring`` command. Each command only parses its arguments and calls one function elsewhere.
+
+Expected errors end as one readable line and exit code 2 (3: a setting must be changed first); heavy modules are
+imported inside the commands so that ``kring --help`` is quick.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from pipeline.catalog import text
+from pipeline.errors import ConfigurationError, KringError
+from pipeline.logs import configure_logs
+from pipeline.settings import load_settings, settings_table
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Kring.")
+user_app = typer.Typer(no_args_is_help=True, help=text("service.help_user"))
+archive_app = typer.Typer(no_args_is_help=True, help=text("service.help_archive"))
+bench_app = typer.Typer(no_args_is_help=True, help=text("service.help_bench"))
+eval_app = typer.Typer(no_args_is_help=True, help=text("service.help_eval"))
+app.add_typer(user_app, name="user")
+app.add_typer(archive_app, name="archive")
+app.add_typer(bench_app, name="bench")
+app.add_typer(eval_app, name="eval")
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+JsonOption = Annotated[bool, typer.Option("--json", help=text("service.help_json"))]
+
+
+@app.command(help=text("service.help_up"))
+def up() -> None:
+    """Run all processes until Ctrl-C."""
+    from service.up import run_service
+
+    settings = load_settings()
+    configure_logs("supervisor", settings.log_level, json_lines=False)
+    asyncio.run(run_service(settings, out))
+
+
+@app.command(help=text("service.help_demo"))
+def demo(
+    calls: Annotated[int, typer.Option(min=0, help=text("service.help_demo_calls"))] = 0,
+    port: Annotated[int, typer.Option(help=text("service.help_demo_port"))] = 8080,
+) -> None:
+    """Run the service on temporary data with people who phone."""
+    from service.demo import run_demo
+
+    asyncio.run(run_demo(out, calls=calls, http_port=port))
+
+
+@app.command(help=text("service.help_doctor"))
+def doctor() -> None:
+    """Check everything the service needs on this machine."""
+    from service.doctor import run_checks
+
+    table = Table("", text("service.doctor_check"), text("service.doctor_finding"), text("service.doctor_remedy"))
+    findings = run_checks()
+    for finding in findings:
+        table.add_row(finding.mark, finding.check, finding.detail, finding.remedy)
+    out.print(table)
+    if any(not finding.ok for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command(help=text("service.help_call"))
+def call(
+    uri: Annotated[str, typer.Argument(metavar="sip:2101@127.0.0.1:5062")],
+    play: Annotated[Path, typer.Option(help=text("service.help_call_play"))],
+    caller: Annotated[str, typer.Option("--from", help=text("service.help_call_from"))] = "081200000000",
+    wait_speech_ms: Annotated[int, typer.Option(min=0, help=text("service.help_call_wait"))] = 4000,
+) -> None:
+    """Place one test call."""
+    from service.phones import call_once
+
+    raise typer.Exit(call_once(uri, play, caller=caller, wait_speech_ms=wait_speech_ms))
+
+
+@app.command(help=text("service.help_settings"))
+def settings(markdown: Annotated[bool, typer.Option("--markdown")] = False) -> None:
+    """Print the settings table."""
+    if markdown:
+        from service.docs import settings_page
+
+        sys.stdout.write(settings_page())
+        return
+    table = Table("setting", "default", "unit", "environment", "help")
+    for row in settings_table():
+        table.add_row(*row)
+    out.print(table)
+
+
+@user_app.command("add", help=text("service.help_user_add"))
+def user_add(
+    username: str,
+    name: Annotated[str, typer.Option(help=text("service.help_user_name"))],
+    role: Annotated[list[str], typer.Option(help=text("service.help_user_role"))],
+    extension: Annotated[str, typer.Option(help=text("service.help_user_extension"))] = "",
+) -> None:
+    """Add a person; the password is asked for (or read from standard input)."""
+    from service.users import add_user
+
+    if sys.stdin.isatty():
+        password = typer.prompt(text("service.ask_password"), hide_input=True, confirmation_prompt=True)
+    else:
+        password = sys.stdin.readline().rstrip("\n")
+    add_user(load_settings(), username=username, name=name, roles=role, extension=extension, password=password)
+    out.print(text("service.user_added", username=username))
+
+
+@archive_app.command("list", help=text("service.help_archive_list"))
+def archive_list() -> None:
+    """List sealed calls, newest first."""
+    from service.archive_cli import bundle_rows
+
+    table = Table(*(text(f"service.archive_{column}") for column in ("call", "from", "length", "state")))
+    for row in bundle_rows(load_settings()):
+        table.add_row(*row)
+    out.print(table)
+
+
+@archive_app.command("verify", help=text("service.help_archive_verify"))
+def archive_verify() -> None:
+    """Check every bundle's hashes; exit code 1 when one is damaged."""
+    from service.archive_cli import verify_bundles
+
+    checked, damaged = 0, 0
+    for call_id, problems in verify_bundles(load_settings()):
+        checked += 1
+        if problems:
+            damaged += 1
+            out.print(f"[red]✗[/red] {call_id}: {'; '.join(problems)}")
+    out.print(text("service.archive_verified", checked=checked, damaged=damaged))
+    if damaged:
+        raise typer.Exit(1)
+
+
+@bench_app.command("pipeline", help=text("service.help_bench_pipeline"))
+def bench_pipeline(
+    json_output: JsonOption = False,
+    calls: Annotated[str, typer.Option(help=text("service.help_bench_calls"))] = "1,5,10",
+) -> None:
+    """Measure latency, CPU and loss of the whole pipeline with real calls."""
+    from service.bench.pipeline import run_bench
+
+    counts = [int(part) for part in calls.split(",") if part.strip().isdigit() and int(part) > 0]
+    if not counts:
+        raise ConfigurationError(f"--calls {calls!r} names no number of calls.", remedy="Give e.g. --calls 1,5,10.")
+    _report(asyncio.run(run_bench(counts, err)), json_output)
+
+
+@eval_app.command("retrieval", help=text("service.help_eval_retrieval"))
+def eval_retrieval(
+    json_output: JsonOption = False,
+    questions: Annotated[Path | None, typer.Option(help=text("service.help_eval_questions"))] = None,
+) -> None:
+    """Measure how often the right article is found."""
+    from service.evaluation import evaluate_retrieval
+
+    _report(evaluate_retrieval(load_settings(), questions), json_output)
+
+
+def _report(result: dict[str, Any], json_output: bool) -> None:
+    """Print ``{"figures": ..., "setup": ...}`` as JSON on stdout or as a table."""
+    if json_output:
+        sys.stdout.write(json.dumps(result) + "\n")
+        return
+    table = Table("figure", "value")
+    for name, value in result["figures"].items():
+        table.add_row(name, f"{value:.4g}")
+    out.print(table)
+    out.print(", ".join(f"{name}: {value}" for name, value in result["setup"].items()))
+
+
+def main() -> None:
+    """Entry point: run the command and turn expected errors into one line."""
+    configure_logs("kring", "error", json_lines=False)  # on stderr: stdout is for results
+    try:
+        app()
+    except ConfigurationError as error:
+        err.print(f"kring: {error}", markup=False)
+        raise SystemExit(3) from None
+    except KringError as error:
+        err.print(f"kring: {error}", markup=False)
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
+
+if __name__ == "__main__":
+    main()

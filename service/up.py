@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``kring up``: check what would stop the service from starting, run it, say what state it is in."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+from pipeline.catalog import text
+from pipeline.errors import ConfigurationError
+from pipeline.settings import Settings, config_path
+from service.supervisor import Supervisor
+
+
+async def run_service(settings: Settings, out: Console) -> None:
+    """Run all processes until SIGINT or SIGTERM.
+
+    Raises:
+        ConfigurationError: no extension is configured, or the socket's path is too long for the system.
+        AlreadyRunningError: the data folder is in use.
+    """
+    if not settings.extensions:
+        raise ConfigurationError(
+            text("service.no_extensions", path=config_path()), remedy=text("service.no_extensions_remedy")
+        )
+    async with Supervisor(settings) as supervisor:
+        out.print(text("service.up", url=f"http://{settings.http_bind}:{settings.http_port}/"))
+        for extension in settings.extensions:
+            out.print(text("service.up_extension", number=extension.number, port=extension.sip_port))
+        supervisor.on_problem(
+            lambda name, problem: out.print(text("service.process_problem", name=name, problem=problem), markup=False)
+        )
+        await supervisor.wait()
+        out.print(text("service.stopping"))

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""People from the command line, and the invented ones of the demo, the bench and the tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from crm.database import Database
+from crm.migrations import upgrade
+from crm.people import create_person
+from pipeline.clock import SystemClock
+from pipeline.settings import Settings
+
+STAGE_PASSWORD = "peragaan-kring"  # noqa: S105 - known on purpose; only ever set on temporary data
+# Invented names; any likeness is chance.
+_AGENT_NAMES = ("Agus Pranoto", "Rudi Hartono", "Siti Rahmawati", "Budi Santoso", "Dewi Lestari", "Ratna Sari",
+                "Maya Wulandari", "Hendra Gunawan", "Fitri Handayani", "Joko Susilo")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class StagePerson:
+    """An invented person who can sign in to a temporary service; ``page`` is where they start."""
+
+    username: str
+    name: str
+    roles: tuple[str, ...]
+    extension: str
+    password: str
+    page: str
+
+
+def stage_people(extensions: list[str]) -> tuple[StagePerson, ...]:
+    """Return one agent per extension, an assessor and a supervisor."""
+    people = [
+        StagePerson(f"agen{index + 1}", _agent_name(index), ("agent",), number, STAGE_PASSWORD, "/agen")
+        for index, number in enumerate(extensions)
+    ]
+    people.append(StagePerson("penilai", "Nina Kartika", ("quality_assessor",), "", STAGE_PASSWORD, "/arsip"))
+    people.append(StagePerson("pengawas", "Bambang Wijaya", ("supervisor",), "", STAGE_PASSWORD, "/papan"))
+    return tuple(people)
+
+
+def _agent_name(index: int) -> str:
+    name = _AGENT_NAMES[index % len(_AGENT_NAMES)]
+    return name if index < len(_AGENT_NAMES) else f"{name} {index // len(_AGENT_NAMES) + 1}"
+
+
+def _open(settings: Settings) -> Database:
+    if not settings.database_url:
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o750)
+    database = Database(settings.database)
+    upgrade(database)
+    return database
+
+
+def add_user(settings: Settings, *, username: str, name: str, roles: list[str], extension: str, password: str) -> None:
+    """Add one person to the database of ``settings``.
+
+    Raises:
+        AccountError: the name is taken or badly formed, the password weak, a role unknown or the extension taken.
+        DatabaseError: the database cannot be used.
+    """
+    database = _open(settings)
+    try:
+        create_person(
+            database, username=username, name=name, password=password, roles=roles, extension=extension,
+            now=SystemClock().now(),
+        )  # fmt: skip
+    finally:
+        database.close()
+
+
+def add_people(settings: Settings) -> tuple[StagePerson, ...]:
+    """Add the invented people of a temporary service and return them."""
+    people = stage_people([extension.number for extension in settings.extensions])
+    for person in people:
+        add_user(
+            settings, username=person.username, name=person.name, roles=list(person.roles),
+            extension=person.extension, password=person.password,
+        )  # fmt: skip
+    return people
