@@ -1,6 +1,7 @@
 # Kring. Two verbs matter on a fresh machine: `make demo` and `make test`.
 .PHONY: setup demo test lint bench soak lock docs clean
 BIN := .venv/bin
+export NPM_CONFIG_UPDATE_NOTIFIER := false
 
 setup:            ## everything a fresh Debian/Ubuntu machine needs
 	@bash scripts/setup.sh

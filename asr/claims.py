@@ -16,8 +16,6 @@ from types import TracebackType
 from pipeline.callfolder import LEGS, CallFolder, Spool
 from pipeline.events import RecordingStarted, TranscriptCompleted
 
-SEALING_MARK = ".sealing"
-
 
 class Claim:
     """The right to write a call's transcript, held until :meth:`release` or the death of the process."""
@@ -82,7 +80,7 @@ def waiting_calls(spool: Spool, known: set[str]) -> Iterator[CallFolder]:
         known: call ids not to look at. Ids found complete are added, so that each is read only once.
     """
     for folder in spool.calls():
-        if folder.call_id in known or (folder.path / SEALING_MARK).exists():
+        if folder.call_id in known or folder.is_sealing:
             continue
         if not any(isinstance(item, RecordingStarted) for item in folder.read("call")):
             continue
@@ -94,7 +92,7 @@ def waiting_calls(spool: Spool, known: set[str]) -> Iterator[CallFolder]:
 
 def _still_there(folder: CallFolder, fd: int) -> bool:
     """Return whether the locked file is still the one in the folder and nobody is sealing it."""
-    if (folder.path / SEALING_MARK).exists():
+    if folder.is_sealing:
         return False
     here = folder.asr_lock.stat()
     mine = os.fstat(fd)

@@ -12,7 +12,6 @@ import argparse
 import asyncio
 import contextlib
 import contextvars
-import os
 import signal
 import sys
 import threading
@@ -29,15 +28,15 @@ from asr.session import Model
 from pipeline.bus.client import BusClient
 from pipeline.callfolder import Spool
 from pipeline.clock import Clock, SystemClock
-from pipeline.errors import CommandRefusedError, KringError
-from pipeline.events import Event, RecordingStarted, WorkerMeasured
+from pipeline.errors import CONFIGURATION_EXIT, CommandRefusedError, KringError
+from pipeline.events import Event, RecordingStarted
+from pipeline.health import measure
 from pipeline.ids import CALL_ID_PATTERN
 from pipeline.logs import configure_logs
 from pipeline.settings import Settings, load_settings
 
 log = structlog.get_logger("asr")
 
-EXIT_CONFIGURATION = 3
 SCAN_S = 1.0
 MEASURE_S = 3.0
 _CLAIM_TICK_S = 0.02
@@ -174,17 +173,7 @@ class Worker:
     async def _measure(self) -> None:
         while True:
             self._consider_draining()
-            used = self._process.cpu_times()
-            self._bus.publish(
-                WorkerMeasured(
-                    at=self._clock.now(),
-                    process=self.name,
-                    pid=os.getpid(),
-                    rss_bytes=self._process.memory_info().rss,
-                    cpu_s=used.user + used.system,
-                    figures=self._pool.figures,
-                )
-            )
+            self._bus.publish(measure(self.name, self._clock, self._pool.figures))
             await asyncio.sleep(MEASURE_S)
 
 
@@ -210,7 +199,7 @@ def main(arguments: list[str] | None = None) -> int:
         model = load_model(settings.asr_model_dir)
     except KringError as error:
         sys.stderr.write(f"{error}\n")
-        return EXIT_CONFIGURATION
+        return CONFIGURATION_EXIT
     return asyncio.run(serve(name, settings, model))
 
 

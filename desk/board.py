@@ -17,7 +17,7 @@ from crm.procedure import SETTLED
 from crm.views import CaseView, case_view
 from desk.ingest import News
 from desk.live_call import iso
-from pipeline.events import ProcessExited, ProcessStarted, WorkerMeasured
+from pipeline.events import BundleSealed, ProcessExited, ProcessStarted, SealingFailed, WorkerMeasured
 
 Json = dict[str, Any]
 MOST_OPEN_CASES = 100
@@ -36,13 +36,14 @@ class ProcessHealth:
 
 
 class Health:
-    """Collects process news. Lives in the event loop."""
+    """Collects news of processes and of calls that cannot be sealed. Lives in the event loop."""
 
     def __init__(self) -> None:
         self.processes: dict[str, ProcessHealth] = {}
+        self._unsealable: dict[str, str] = {}
 
     def take(self, news: News) -> None:
-        """Consumer: note what an event says about a process."""
+        """Consumer: note what an event says about a process or about sealing."""
         item = news.item
         if isinstance(item, ProcessStarted):
             process = self._process(item.process)
@@ -56,6 +57,18 @@ class Health:
             process.state = "running"
             process.rss_mb, process.cpu_s = round(item.rss_bytes / 2**20, 1), round(item.cpu_s, 1)
             process.figures = dict(item.figures)
+        elif isinstance(item, SealingFailed):
+            self._unsealable[item.call_id] = item.problem
+        elif isinstance(item, BundleSealed):
+            self.forget(item.call_id)
+
+    def forget(self, call_id: str) -> None:
+        """Drop what is known of a call."""
+        self._unsealable.pop(call_id, None)
+
+    def sealing_failed(self) -> list[Json]:
+        """Return the calls whose last sealing failed and why, oldest call first (the archiver keeps trying)."""
+        return [{"call_id": call_id, "problem": problem} for call_id, problem in sorted(self._unsealable.items())]
 
     def _process(self, name: str) -> ProcessHealth:
         return self.processes.setdefault(name, ProcessHealth(name))

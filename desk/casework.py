@@ -8,6 +8,7 @@ lines in the order of the transactions. All of it blocks and runs in threads; th
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -21,7 +22,7 @@ from crm.database import Database
 from crm.views import CaseView, PersonView
 from desk.journals import StreamJournal
 from pipeline.clock import Clock
-from pipeline.events import CallEvent, CaseOpened, CaseTransitioned
+from pipeline.events import CallEvent, CaseNoted, CaseOpened, CaseTransitioned
 
 log = structlog.get_logger("desk.casework")
 Json = dict[str, Any]
@@ -92,11 +93,11 @@ class Casework:
     def repair_journal(self, call_id: str, history: list[CallEvent]) -> None:
         """Add what the database knows of a call's case and ``history`` (its case.jsonl) lacks.
 
-        A hub that was killed between the transaction and the line leaves such a hole.
+        A hub that was killed between the transaction and the line leaves such a hole; so does a full disk.
         """
         with self._lock:
             for case in cases.cases_of_call(self._db, call_id):
-                for event in missing_lines(case, history):
+                for event in missing_lines(case, history, self._clock.now()):
                     log.warning("case journal repaired", call_id=call_id, event_name=event.name)
                     self._publish(case, event)
 
@@ -118,14 +119,14 @@ def case_wire(case: CaseView, viewer: PersonView | None, language: str) -> Json:
     return {**wire, "case_id": str(case.id), "article_id": wire["article_id"] or None}
 
 
-def missing_lines(case: CaseView, history: list[CallEvent]) -> list[CallEvent]:
-    """Return the events that a case's timeline says should be in its journal and that are not, in order."""
-    opened = {item.case_number for item in history if isinstance(item, CaseOpened)}
-    moved = {
-        (item.case_number, item.from_state, item.to_state) for item in history if isinstance(item, CaseTransitioned)
-    }
+def missing_lines(case: CaseView, history: list[CallEvent], now: datetime) -> list[CallEvent]:
+    """Return the events that a case's journal should hold by the database and does not, in order.
+
+    The database keeps each step but only the last value of each field: what cannot be told to belong to one lost step
+    comes in a note at the end, made ``now`` and by nobody.
+    """
     lacking: list[CallEvent] = []
-    if case.number not in opened:
+    if not any(isinstance(item, CaseOpened) and item.case_number == case.number for item in history):
         lacking.append(
             CaseOpened(
                 at=case.opened_at,
@@ -135,9 +136,26 @@ def missing_lines(case: CaseView, history: list[CallEvent]) -> list[CallEvent]:
                 deadline_at=case.deadline_at,
             )
         )
+    changes = [
+        item for item in history if isinstance(item, CaseTransitioned | CaseNoted) and item.case_number == case.number
+    ]
+    steps, fields = _missing_steps(case, changes), _missing_fields(case, changes)
+    lost = case.version - 1 - len(changes)  # every change raises the version by one
+    if fields and len(steps) == lost == 1:
+        steps, fields = [steps[0].model_copy(update={"fields": fields})], {}
+    if fields:
+        note = CaseNoted(at=now, call_id=case.call_id, case_number=case.number, person="", fields=fields)
+        return [*lacking, *steps, note]
+    return [*lacking, *steps]
+
+
+def _missing_steps(case: CaseView, changes: list[CaseTransitioned | CaseNoted]) -> list[CaseTransitioned]:
+    written = Counter((item.from_state, item.to_state) for item in changes if isinstance(item, CaseTransitioned))
+    steps = []
     for entry in case.timeline:
-        if entry.from_state and (case.number, entry.from_state, entry.to_state) not in moved:
-            lacking.append(
+        written[entry.from_state, entry.to_state] -= 1
+        if entry.from_state and written[entry.from_state, entry.to_state] < 0:
+            steps.append(
                 CaseTransitioned(
                     at=entry.at,
                     call_id=case.call_id,
@@ -148,4 +166,12 @@ def missing_lines(case: CaseView, history: list[CallEvent]) -> list[CallEvent]:
                     person=entry.person,
                 )
             )
-    return lacking
+    return steps
+
+
+def _missing_fields(case: CaseView, changes: list[CaseTransitioned | CaseNoted]) -> Json:
+    """Return the fields whose value is not what the journal says; one that was never written is empty."""
+    written: Json = {}
+    for item in changes:
+        written |= item.fields
+    return {name: value for name, value in case.fields.items() if (value or None) != (written.get(name) or None)}

@@ -15,7 +15,6 @@ import structlog
 from pipeline.callfolder import CallFolder, Spool
 from pipeline.events import CallEvent, Stream
 from pipeline.journal import JournalWriter
-from recorder.facts import SEALING_MARK
 
 log = structlog.get_logger("desk")
 E_ = TypeVar("E_", bound=CallEvent)
@@ -43,6 +42,10 @@ class StreamJournal:
             except OSError as error:
                 log.error("journal not written", stream=self._stream, call_id=item.call_id, problem=str(error))
                 return item
+
+    def takes_more(self, call_id: str) -> bool:
+        """Return whether a call's folder is there and still takes events."""
+        return takes_more(self._spool.folder(call_id))
 
     def forget(self, call_id: str) -> None:
         """Close the call's file; a later append opens it again."""
@@ -76,4 +79,4 @@ class StreamJournal:
 
 def takes_more(folder: CallFolder) -> bool:
     """Return whether the hub may still write into a call's folder."""
-    return folder.path.is_dir() and not (folder.path / SEALING_MARK).exists()
+    return folder.path.is_dir() and not folder.is_sealing

@@ -93,6 +93,11 @@ class LiveState:
         ringing = [call.offered_at for call in self.live_calls() if call.state == "ringing" and call.offered_at]
         return max(((now - at).total_seconds() for at in ringing), default=0.0)
 
+    def unsealed_calls(self) -> list[LiveCall]:
+        """Return the calls whose folder may still be written, those that are up first, each oldest first."""
+        known = [call for call in self.calls.values() if call.offered_at and not call.sealed]
+        return sorted(known, key=lambda call: (call.state == "ended", call.call_id))
+
     def unsealed(self) -> int:
         """Return how many ended calls the archiver has not sealed yet."""
         return sum(1 for call in self.calls.values() if call.state == "ended" and not call.sealed)

@@ -66,6 +66,7 @@ async def board_snapshot(have: Deps) -> Json:
             "processes": have.health.rows(),
             "asr_lag_s": have.health.asr_lag_s(),
             "archive_backlog": live.unsealed(),
+            "sealing_failed": have.health.sealing_failed(),
         },
     }
 

@@ -3,7 +3,8 @@
 the pages and the bus.
 
 Only the newest partial of a leg is worth a search, so one that still waits is replaced by the next; finals all count
-and keep their place. After a restart the conversation is taken up from the transcript, the list from the folder.
+and keep their place. After a restart the conversation is taken up from the transcript, the list from the folder; what
+was said since that list was shown is searched now.
 """
 
 from __future__ import annotations
@@ -44,15 +45,24 @@ STOP_S = 2.0
 
 
 class Taken(NamedTuple):
-    """What is known of a call in progress: its words so far and the list on the page."""
+    """What is known of a call: its words so far and the list on the page."""
 
     call_id: str
     segments: list[SegmentFinalized]
     shown: SuggestionsShown | None
 
 
+def _differs(update: SuggestionUpdate, shown: SuggestionsShown | None) -> bool:
+    """Return whether a page that shows ``shown`` would change by the update."""
+    if shown is None:
+        return True
+    lists = [[(one.article_id, one.version) for one in articles] for articles in (update.articles, shown.articles)]
+    flags = (update.no_answer, update.provisional) != (shown.no_answer, shown.provisional)
+    return flags or lists[0] != lists[1]
+
+
 def take_up(calls: Iterable[LiveCall]) -> list[Taken]:
-    """Return a copy of what the suggester needs of live calls; call it in the event loop."""
+    """Return a copy of what the suggester needs of calls; call it in the event loop."""
     return [Taken(call.call_id, call.ordered_segments(), call.suggestions) for call in calls]
 
 
@@ -95,15 +105,26 @@ class Suggest:
             self._wake.notify()
 
     def resume(self, history: Iterable[Taken]) -> None:
-        """Take up calls that were in progress before a restart (blocks; searches, shows nothing)."""
+        """Take up the calls that were there before a restart (blocks).
+
+        Of each, at most one list is shown: the last one that the words spoken meanwhile bring up, if it is new.
+        """
         for taken in history:
-            try:
-                for segment in taken.segments:
-                    self._suggester.on_final(taken.call_id, segment.leg, segment.text)
-                if taken.shown is not None:
-                    self._suggester.restore(taken.call_id, taken.shown)
-            except Exception:
-                log.exception("conversation not taken up", call_id=taken.call_id)
+            if self._journal.takes_more(taken.call_id):
+                self._guard(taken.call_id, partial(self._take_up, taken))
+
+    def _take_up(self, taken: Taken) -> SuggestionUpdate | None:
+        shown, call_id = taken.shown, taken.call_id
+        missed = [segment for segment in taken.segments if shown is None or segment.at > shown.at]
+        if shown is not None:
+            for segment in taken.segments:
+                if segment.at <= shown.at:
+                    self._suggester.on_final(call_id, segment.leg, segment.text)
+            self._suggester.restore(call_id, shown)
+        last = None
+        for segment in missed:
+            last = self._suggester.on_final(call_id, segment.leg, segment.text) or last
+        return last if last is not None and _differs(last, shown) else None
 
     def start(self) -> None:
         """Begin to work."""

@@ -43,6 +43,16 @@ class CallFolder:
         """File that the ASR worker following this call holds locked (flock)."""
         return self.path / ".asr.lock"
 
+    @property
+    def sealing_mark(self) -> Path:
+        """File that the archiver puts here while it seals the call: nobody else may write any more."""
+        return self.path / ".sealing"
+
+    @property
+    def is_sealing(self) -> bool:
+        """Whether the archiver is sealing the call (or was killed while doing so)."""
+        return self.sealing_mark.exists()
+
     def create(self) -> CallFolder:
         """Make the folder (parents too) and return it."""
         self.path.mkdir(parents=True, exist_ok=True, mode=0o750)

@@ -3,6 +3,9 @@
 
 A key is ``section.key``. Both files must hold the same keys with the same placeholders; a test checks it. A
 missing key is an error in tests and shows as the key itself to a user, so that a page never breaks.
+
+Not in here: the help of each setting (``kring settings``, docs/settings.md), which is reference documentation in
+English, and log lines.
 """
 
 from __future__ import annotations
@@ -11,6 +14,8 @@ import os
 import tomllib
 from functools import cache
 from pathlib import Path
+
+from pipeline.config_file import configured_language
 
 LANGUAGES = ("id", "en")
 _FOLDER = Path(__file__).parent / "locale"
@@ -26,8 +31,8 @@ def messages(language: str) -> dict[str, str]:
 
 
 def default_language() -> str:
-    """Return the language of the command line: ``KRING_LANGUAGE`` or Indonesian."""
-    chosen = os.environ.get("KRING_LANGUAGE", "id")
+    """Return the language of messages: ``KRING_LANGUAGE``, else ``language`` in the TOML file, else Indonesian."""
+    chosen = os.environ.get("KRING_LANGUAGE") or configured_language()
     return chosen if chosen in LANGUAGES else "id"
 
 

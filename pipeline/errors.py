@@ -8,6 +8,8 @@ command line and the web layer turn any of them into a readable line, never a tr
 
 from __future__ import annotations
 
+CONFIGURATION_EXIT = 3  # a process's exit code for "a person has to change something first"
+
 
 class KringError(Exception):
     """Base of all expected errors.

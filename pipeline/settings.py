@@ -10,22 +10,26 @@ from __future__ import annotations
 
 import json
 import os
-import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
+from pipeline.catalog import messages, text
+from pipeline.config_file import config_path
 from pipeline.errors import ConfigurationError
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 ENV_PREFIX = "KRING_"
+SECRET_SETTINGS = ("database_url",)  # may hold a password: shown to nobody, given only to who needs it
 
 
 class ExtensionSettings(BaseModel):
@@ -47,12 +51,12 @@ class ExtensionSettings(BaseModel):
     @model_validator(mode="after")
     def _device_is_complete(self) -> ExtensionSettings:
         if self.device == "sip" and not self.device_uri.startswith("sip:"):
-            raise ValueError(f"extension {self.number}: device 'sip' needs device_uri 'sip:...'")
+            raise PydanticCustomError("device_incomplete", text("pipeline.device_incomplete", number=self.number))
         return self
 
 
-def _setting(default: Any, unit: str, text: str, **limits: Any) -> Any:
-    return Field(default=default, description=text, json_schema_extra={"unit": unit}, **limits)
+def _setting(default: Any, unit: str, help_text: str, **limits: Any) -> Any:
+    return Field(default=default, description=help_text, json_schema_extra={"unit": unit}, **limits)
 
 
 class Settings(BaseSettings):
@@ -91,7 +95,9 @@ class Settings(BaseSettings):
     asr_model_dir: Path = _setting(PROJECT_DIR / "models/asr_id/model", "path", "Vosk model folder.")
     asr_workers: int = _setting(2, "processes", "Transcription workers.", ge=1, le=64)
     asr_calls_per_worker: int = _setting(12, "calls", "Calls one worker follows at once.", ge=1)
-    asr_block_ms: int = _setting(100, "ms", "Audio handed to the recogniser at a time.", ge=20, le=500)
+    asr_block_ms: int = _setting(
+        50, "ms", "Audio handed to the recogniser at a time; recordings grow in steps of 250 ms.", ge=20, le=500
+    )
     asr_poll_ms: int = _setting(20, "ms", "How often growing recordings are looked at.", ge=5, le=500)
     asr_recycle_rss_mb: int = _setting(600, "MiB", "A worker above this memory is drained and replaced.", ge=100)
     asr_recycle_calls: int = _setting(400, "calls", "A worker is drained and replaced after so many calls.", ge=1)
@@ -128,10 +134,10 @@ class Settings(BaseSettings):
     def _ports_do_not_collide(self) -> Settings:
         ports = [extension.sip_port for extension in self.extensions] + [self.http_port]
         if len(set(ports)) != len(ports):
-            raise ValueError("two extensions (or an extension and the web server) share a port")
+            raise PydanticCustomError("port_shared", text("pipeline.port_shared"))
         numbers = [extension.number for extension in self.extensions]
         if len(set(numbers)) != len(numbers):
-            raise ValueError("an extension number is given twice")
+            raise PydanticCustomError("number_twice", text("pipeline.number_twice"))
         return self
 
     @property
@@ -160,11 +166,6 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{(self.data_dir / 'kring.db').resolve()}"
 
 
-def config_path() -> Path:
-    """Return the TOML file that settings are read from (it need not exist)."""
-    return Path(os.environ.get("KRING_CONFIG", "kring.toml"))
-
-
 def load_settings(**overrides: Any) -> Settings:
     """Read the settings.
 
@@ -173,18 +174,37 @@ def load_settings(**overrides: Any) -> Settings:
     """
     path = config_path()
     if "KRING_CONFIG" in os.environ and not path.is_file():
-        raise ConfigurationError(f"KRING_CONFIG names {path}, which is no file.")
+        raise ConfigurationError(
+            text("pipeline.config_missing", path=path), remedy=text("pipeline.config_missing_remedy")
+        )
     try:
         return Settings(**overrides)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "settings"
-        name = f"{ENV_PREFIX}{where.split('.')[0].upper()}"
+        raise _explain(error.errors(include_url=False)[0], path) from error
+    except SettingsError as error:  # a list or table in the environment is written as JSON
         raise ConfigurationError(
-            f"{where}: {first['msg']} (got {str(first['input'])[:80]!r}).", remedy=f"Set {name} or correct {path}."
+            text("pipeline.setting_no_json", problem=error), remedy=text("pipeline.setting_no_json_remedy")
         ) from error
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{path}: {error}.", remedy="Correct the file.") from error
+    except (OSError, ValueError) as error:  # unreadable, no UTF-8, no TOML
+        raise ConfigurationError(
+            text("pipeline.config_broken", path=path, problem=error), remedy=text("pipeline.config_broken_remedy")
+        ) from error
+
+
+def _explain(detail: ErrorDetails, path: Path) -> ConfigurationError:
+    """Say what is wrong with one value in the user's language; pydantic's own words where we have none."""
+    where = ".".join(str(part) for part in detail["loc"]) or "kring"
+    first = where.split(".")[0]
+    key = f"pipeline.invalid_{detail['type']}"
+    problem = text(key, **detail.get("ctx", {})) if key in messages("en") else detail["msg"]
+    unknown = detail["type"] == "extra_forbidden"
+    remedy = "pipeline.setting_unknown_remedy" if unknown else "pipeline.setting_wrong_remedy"
+    got = "…" if first in SECRET_SETTINGS else str(detail["input"])[:80]
+    if detail["loc"]:
+        message = text("pipeline.setting_wrong", name=where, problem=problem, got=repr(got))
+    else:  # several settings do not go together
+        message, remedy = problem, "pipeline.settings_clash_remedy"
+    return ConfigurationError(message, remedy=text(remedy, env=f"{ENV_PREFIX}{first.upper()}", path=path))
 
 
 def as_environment(settings: Settings) -> dict[str, str]:

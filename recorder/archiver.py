@@ -19,19 +19,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-import psutil
 import structlog
 
 from pipeline.bus import BusClient
 from pipeline.callfolder import CallFolder, Spool
 from pipeline.catalog import text
 from pipeline.clock import Clock, SystemClock
-from pipeline.errors import ConfigurationError, KringError
+from pipeline.errors import CONFIGURATION_EXIT, ConfigurationError, KringError
 from pipeline.events import BundleSealed, Event, SealingFailed, WorkerMeasured
+from pipeline.health import measure
 from pipeline.logs import configure_logs
 from pipeline.settings import Settings, load_settings
 from recorder.errors import SealingStoppedError, SpoolChangedError
-from recorder.facts import SEALING_MARK, read_facts, signature
+from recorder.facts import read_facts, signature
 from recorder.readiness import Readiness, Rules, Situation, readiness
 from recorder.seal import Sealed, Sealer, model_id
 
@@ -43,7 +43,6 @@ SCAN_S = 3.0
 MEASURE_S = 5.0
 RETRY_S = (2.0, 300.0)
 QUIET_RETRIES = 3  # a call that still changes is tried so often before anyone is told
-CONFIGURATION_EXIT = 3
 _NICE = 10  # sealing must never take a core from a call
 
 
@@ -102,7 +101,7 @@ class Archiver:
 
     def _look(self, folder: CallFolder) -> Situation:
         seen = signature(folder.path)
-        marked = (folder.path / SEALING_MARK).exists()
+        marked = folder.is_sealing
         known = self._known.get(folder.call_id)
         if known is None or (known.signature, known.marked) != (seen, marked):
             known = _Known(seen, marked, Situation.of(read_facts(folder)))
@@ -165,17 +164,8 @@ class Archiver:
 
     def measured(self) -> WorkerMeasured:
         """Return this process's line of health."""
-        process = psutil.Process()
-        times = process.cpu_times()
         figures = {"backlog": self.backlog, "spool_calls": len(self.waiting), "failing": len(self._retries)}
-        return WorkerMeasured(
-            at=self._clock.now(),
-            process=NAME,
-            pid=process.pid,
-            rss_bytes=process.memory_info().rss,
-            cpu_s=times.user + times.system,
-            figures={name: float(value) for name, value in figures.items()},
-        )
+        return measure(NAME, self._clock, figures)
 
 
 async def serve(settings: Settings, clock: Clock) -> None:

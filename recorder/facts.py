@@ -14,7 +14,6 @@ from pipeline.events import CallEnded, CallEvent, CaseOpened, CaseTransitioned, 
 from pipeline.journal import damaged_lines
 from recorder.turns import completed_legs
 
-SEALING_MARK = ".sealing"
 # States after which the agent adds nothing to a case (LIP20-0015: step 6, the escalations, step 8).
 SETTLED_STATES = frozenset({"documented", "escalated", "closed", "archived"})
 
@@ -112,5 +111,5 @@ def read_facts(folder: CallFolder) -> CallFacts:
         case=tuple(folder.read("case")),
         damaged=tuple((name, tuple(lines)) for name, lines in damaged if lines),
         last_change_at=datetime.fromtimestamp(last_ns / 1e9, UTC),
-        sealing_begun=(folder.path / SEALING_MARK).exists(),
+        sealing_begun=folder.is_sealing,
     )

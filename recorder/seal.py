@@ -26,7 +26,7 @@ from pipeline.ids import CALL_ID_PATTERN, call_date
 from recorder.bundle import OnStep, build
 from recorder.disk import disk_full, is_full, make_dirs, require_space, sync_dir, sync_tree
 from recorder.errors import SealingError, SpoolChangedError
-from recorder.facts import SEALING_MARK, call_files, read_facts
+from recorder.facts import call_files, read_facts
 from recorder.integrity import check_bundle, holds_less, load_manifest, unaccounted
 from recorder.manifest import MANIFEST, Manifest
 
@@ -105,7 +105,7 @@ class Sealer:
         except BaseException as error:
             with contextlib.suppress(OSError):
                 _remove(_beside(final, PART))
-                (folder.path / SEALING_MARK).unlink(missing_ok=True)
+                folder.sealing_mark.unlink(missing_ok=True)
             if isinstance(error, OSError) and is_full(error):
                 raise disk_full(self._archive_dir, error) from error
             if isinstance(error, OSError):
@@ -197,7 +197,7 @@ def _sole_writer(folder: CallFolder) -> Iterator[None]:
 
     A worker that holds the call already may go on: what it adds is noticed and sealing starts again.
     """
-    (folder.path / SEALING_MARK).touch()
+    folder.sealing_mark.touch()
     with folder.asr_lock.open("ab") as lock:
         with contextlib.suppress(BlockingIOError):
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -18,17 +18,31 @@ from pathlib import Path
 import structlog
 
 from pipeline.clock import Clock
+from pipeline.errors import CONFIGURATION_EXIT
 from pipeline.events import Event, ProcessExited, ProcessStarted
-from service.processes import CONFIGURATION_EXIT, ProcessSpec
+from service.processes import ProcessSpec
 
 log = structlog.get_logger("supervisor")
 _PR_SET_PDEATHSIG = 1
+LARGEST_LOG_BYTES = 20 * 1024**2
+KEPT_LOGS = 3
 _HEALTHY_S = 10.0  # a child that lived this long starts with the shortest delay again
 
 
 def die_with_parent() -> None:
     """Ask the kernel to end this process when its parent ends; for ``preexec_fn``."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def rotate(path: Path) -> None:
+    """Put a log larger than 20 MiB aside as ``.1`` (older ones move to ``.2`` and ``.3``, the oldest goes)."""
+    with contextlib.suppress(OSError):  # a log that cannot be renamed is still a log
+        if path.stat().st_size <= LARGEST_LOG_BYTES:
+            return
+        for number in range(KEPT_LOGS, 0, -1):
+            older = path.with_name(f"{path.name}.{number - 1}") if number > 1 else path
+            if older.exists():
+                older.replace(path.with_name(f"{path.name}.{number}"))
 
 
 class Child:
@@ -74,7 +88,7 @@ class Child:
             self._publish(
                 ProcessExited(
                     at=self._clock.now(), process=self.spec.name, pid=pid, exit_code=code,
-                    expected=code == 0 and self.spec.renew_on_exit_0, restart_in_s=delay_s,
+                    expected=code == 0, restart_in_s=delay_s,
                 )
             )  # fmt: skip
             log.warning("process ended", process=self.spec.name, exit_code=code, restart_in_s=delay_s)
@@ -93,6 +107,7 @@ class Child:
 
     async def _run_once(self) -> tuple[int, int]:
         self._log_path.parent.mkdir(parents=True, exist_ok=True)
+        rotate(self._log_path)
         with self._log_path.open("ab") as errors:
             self._process = await asyncio.create_subprocess_exec(
                 *self.spec.argv, stdin=asyncio.subprocess.DEVNULL, stdout=errors, stderr=errors,

@@ -9,18 +9,21 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
+from rich.table import Column, Table
 
 from pipeline.catalog import text
 from pipeline.errors import ConfigurationError, KringError
 from pipeline.logs import configure_logs
 from pipeline.settings import load_settings, settings_table
+from service.datadir import PRIVATE_UMASK
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Kring.")
 user_app = typer.Typer(no_args_is_help=True, help=text("service.help_user"))
@@ -63,10 +66,10 @@ def doctor() -> None:
     """Check everything the service needs on this machine."""
     from service.doctor import run_checks
 
-    table = Table("", text("service.doctor_check"), text("service.doctor_finding"), text("service.doctor_remedy"))
+    table = _table("", *(text(f"service.doctor_{name}") for name in ("check", "finding", "remedy")))
     findings = run_checks()
     for finding in findings:
-        table.add_row(finding.mark, finding.check, finding.detail, finding.remedy)
+        _add_row(table, finding.mark, finding.check, finding.detail, finding.remedy)
     out.print(table)
     if any(not finding.ok for finding in findings):
         raise typer.Exit(1)
@@ -93,9 +96,9 @@ def settings(markdown: Annotated[bool, typer.Option("--markdown")] = False) -> N
 
         sys.stdout.write(settings_page())
         return
-    table = Table("setting", "default", "unit", "environment", "help")
+    table = _table(*(text(f"service.{name}") for name in ("setting", "default", "unit", "environment", "help")))
     for row in settings_table():
-        table.add_row(*row)
+        _add_row(table, *row)
     out.print(table)
 
 
@@ -122,9 +125,9 @@ def archive_list() -> None:
     """List sealed calls, newest first."""
     from service.archive_cli import bundle_rows
 
-    table = Table(*(text(f"service.archive_{column}") for column in ("call", "from", "length", "state")))
+    table = _table(*(text(f"service.archive_{column}") for column in ("call", "from", "length", "state")))
     for row in bundle_rows(load_settings()):
-        table.add_row(*row)
+        _add_row(table, *row)
     out.print(table)
 
 
@@ -138,7 +141,7 @@ def archive_verify() -> None:
         checked += 1
         if problems:
             damaged += 1
-            out.print(f"[red]✗[/red] {call_id}: {'; '.join(problems)}")
+            out.print(f"[red]✗[/red] {call_id}: {escape('; '.join(problems))}")
     out.print(text("service.archive_verified", checked=checked, damaged=damaged))
     if damaged:
         raise typer.Exit(1)
@@ -154,7 +157,9 @@ def bench_pipeline(
 
     counts = [int(part) for part in calls.split(",") if part.strip().isdigit() and int(part) > 0]
     if not counts:
-        raise ConfigurationError(f"--calls {calls!r} names no number of calls.", remedy="Give e.g. --calls 1,5,10.")
+        raise ConfigurationError(
+            text("service.bench_no_calls", given=repr(calls)), remedy=text("service.bench_no_calls_remedy")
+        )
     _report(asyncio.run(run_bench(counts, err)), json_output)
 
 
@@ -169,31 +174,56 @@ def eval_retrieval(
     _report(evaluate_retrieval(load_settings(), questions), json_output)
 
 
+def _table(*headings: str) -> Table:
+    """Return a table whose long words (paths) are folded, never cut: a cut path helps nobody."""
+    return Table(*(Column(heading, overflow="fold") for heading in headings))
+
+
+def _add_row(table: Table, *cells: str) -> None:
+    """Add a row as it is written: ``[[extensions]]`` is no markup."""
+    table.add_row(*(escape(cell) for cell in cells))
+
+
 def _report(result: dict[str, Any], json_output: bool) -> None:
     """Print ``{"figures": ..., "setup": ...}`` as JSON on stdout or as a table."""
     if json_output:
         sys.stdout.write(json.dumps(result) + "\n")
         return
-    table = Table("figure", "value")
+    table = _table(text("service.figure"), text("service.value"))
     for name, value in result["figures"].items():
-        table.add_row(name, f"{value:.4g}")
+        _add_row(table, name, f"{value:.4g}")
     out.print(table)
     out.print(", ".join(f"{name}: {value}" for name, value in result["setup"].items()))
 
 
 def main() -> None:
     """Entry point: run the command and turn expected errors into one line."""
+    os.umask(PRIVATE_UMASK)  # inherited by every process: what the service writes is nobody else's business
     configure_logs("kring", "error", json_lines=False)  # on stderr: stdout is for results
     try:
         app()
-    except ConfigurationError as error:
-        err.print(f"kring: {error}", markup=False)
-        raise SystemExit(3) from None
     except KringError as error:
-        err.print(f"kring: {error}", markup=False)
-        raise SystemExit(2) from None
+        raise SystemExit(_refuse(error)) from None
+    except ExceptionGroup as group:  # several tasks at once; the first of what they said is enough
+        expected, unexpected = group.split(KringError)
+        if expected is None or unexpected is not None:
+            raise
+        raise SystemExit(_refuse(_first(expected))) from None
+    except OSError as error:  # a full disk, a file that may not be read
+        raise SystemExit(_refuse(KringError(text("service.system_problem", problem=error)))) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None
+
+
+def _first(group: ExceptionGroup[KringError]) -> KringError:
+    first = group.exceptions[0]
+    return _first(first) if isinstance(first, ExceptionGroup) else first
+
+
+def _refuse(error: KringError) -> int:
+    """Say what is wrong in one line and return the exit code (3: a setting must be changed first)."""
+    err.print(f"kring: {error}", markup=False, soft_wrap=True)
+    return 3 if isinstance(error, ConfigurationError) else 2
 
 
 if __name__ == "__main__":

@@ -7,11 +7,11 @@ import asyncio
 import contextlib
 import itertools
 import random
-import signal
 import time
 from contextlib import AsyncExitStack
 
 from rich.console import Console
+from rich.markup import escape
 from rich.status import Status
 
 from models.demo_speech.library import LibraryError
@@ -21,6 +21,7 @@ from pipeline.events import Event, PartialRecognized
 from service.dialogue import announcement_ms, converse, library, plan, questions
 from service.errors import DemoError
 from service.stage import Stage, stage
+from service.supervisor import STOP_SIGNALS
 
 _PAUSE_S = 6.0  # between two calls to the same agent
 _AGENTS = 2
@@ -40,22 +41,25 @@ async def run_demo(out: Console, *, calls: int = 0, http_port: int = 8080) -> No
         raise DemoError(str(error)) from error
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in STOP_SIGNALS:
         loop.add_signal_handler(number, stop.set)
-    with out.status(text("service.demo_starting")) as status:
+    status = _Progress(out)
+    status.update(text("service.demo_starting"))
+    with contextlib.suppress(OSError), status.shown:  # OSError: the terminal is gone; there is nobody to tell
         starting = asyncio.ensure_future(_run(out, status, began_s=began_s, calls=calls, http_port=http_port))
         stopping = asyncio.ensure_future(stop.wait())
         await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
         if not starting.done():
-            status.update(text("service.stopping"))
             starting.cancel()
+            status.update(text("service.stopping"))
         with contextlib.suppress(asyncio.CancelledError):
             await starting
-    out.print(text("service.demo_cleaned"))
+    with contextlib.suppress(OSError):
+        out.print(text("service.demo_cleaned"))
 
 
-async def _run(out: Console, status: Status, *, began_s: float, calls: int, http_port: int) -> None:
+async def _run(out: Console, status: _Progress, *, began_s: float, calls: int, http_port: int) -> None:
     async with stage(agents=_AGENTS, http_port=http_port) as running, AsyncExitStack() as stack:
         _welcome(out, running, time.monotonic() - began_s)
         first_words = _FirstWords(out, began_s)
@@ -68,6 +72,22 @@ async def _run(out: Console, status: Status, *, began_s: float, calls: int, http
         async with asyncio.TaskGroup() as group:
             for agent in range(_AGENTS):
                 group.create_task(_caller(out, status, running, agent=agent, calls=None), name=f"caller-{agent}")
+
+
+class _Progress:
+    """What is going on now: a moving line on a terminal, a line of its own each time elsewhere (a log, a pipe)."""
+
+    def __init__(self, out: Console) -> None:
+        self._out = out
+        self.shown: Status = out.status("")
+
+    def update(self, line: str) -> None:
+        """Say what is going on; a terminal that is gone is no reason to fail."""
+        with contextlib.suppress(OSError):
+            if self._out.is_terminal:
+                self.shown.update(escape(line))
+            else:
+                self._out.print(line, markup=False, soft_wrap=True)
 
 
 class _FirstWords:
@@ -92,7 +112,7 @@ def _welcome(out: Console, running: Stage, took_s: float) -> None:
     out.print(text("service.demo_stop_hint"))
 
 
-async def _caller(out: Console, status: Status, running: Stage, *, agent: int, calls: int | None) -> None:
+async def _caller(out: Console, status: _Progress, running: Stage, *, agent: int, calls: int | None) -> None:
     """Phone one agent again and again, each time with another question."""
     lines = library()
     order = questions(lines)

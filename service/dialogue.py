@@ -15,11 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from models.demo_speech.library import DemoLine, load_library, replies_to
+from pipeline.catalog import text
 from pipeline.settings import PROJECT_DIR, Settings
+from service.errors import DemoError
 from service.phones import caller_args, device_args, phone
 
 LIBRARY_DIR = PROJECT_DIR / "models/demo_speech"
 GAP_MS = 700  # between two speakers
+_READY_S = 15.0
+_GRACE_S = 90.0  # for ringing and hanging up, on top of what is said
 
 
 def library() -> tuple[DemoLine, ...]:
@@ -83,13 +87,23 @@ async def converse(
     log: Path | None = None,
     scratch: Path | None = None,
 ) -> Conversation:
-    """Hold one conversation and return when the caller has hung up."""
+    """Hold one conversation and return when the caller has hung up.
+
+    Raises:
+        DemoError: a phone did not start, or the call did not end.
+    """
     replies = [(line.path, at_ms) for line, at_ms in script.replies]
     async with AsyncExitStack() as stack:
         device = await stack.enter_async_context(
             phone(*device_args(device_port, answer_after_s=answer_after_s, lines=replies), log=log, scratch=scratch)
         )
-        await device.wait_for("ready", 15)
+        try:
+            await device.wait_for("ready", _READY_S)
+        except TimeoutError as error:
+            raise DemoError(
+                text("service.phone_not_ready", port=device_port, seconds=f"{_READY_S:g}"),
+                remedy=text("service.not_ready_remedy"),
+            ) from error
         caller = await stack.enter_async_context(
             phone(
                 *caller_args(
@@ -103,5 +117,9 @@ async def converse(
                 scratch=scratch,
             )
         )
-        exit_code = await asyncio.wait_for(caller.process.wait(), script.end_ms / 1000 + 90)
+        most_s = script.end_ms / 1000 + _GRACE_S
+        try:
+            exit_code = await asyncio.wait_for(caller.process.wait(), most_s)
+        except TimeoutError as error:
+            raise DemoError(text("service.call_not_over", number=number, seconds=f"{most_s:.0f}")) from error
         return Conversation(script, caller.reports, device.reports, exit_code)

@@ -13,11 +13,10 @@ import logging
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from pathlib import Path
 
-import psutil
 import structlog
 import uvicorn
 import uvloop
@@ -40,8 +39,9 @@ from desk.suggest import Suggest, Taken, take_up
 from pipeline.bus import BusClient
 from pipeline.callfolder import Spool
 from pipeline.clock import Clock, SystemClock
-from pipeline.errors import ConfigurationError, KringError
-from pipeline.events import CallEvent, Event, WorkerMeasured
+from pipeline.errors import CONFIGURATION_EXIT, ConfigurationError, KringError
+from pipeline.events import CallEvent, Event
+from pipeline.health import measure
 from pipeline.logs import configure_logs
 from pipeline.settings import Settings, load_settings
 from recorder.archive import Archive
@@ -52,9 +52,9 @@ from service.http_server import HubServer, listen
 
 log = structlog.get_logger("hub")
 NAME = "hub"
-CONFIGURATION_EXIT = 3
 MEASURE_S = 5.0
-HOUSEKEEPING_S = 60.0
+REFRESH_S = 2.0  # how soon an edited article is found (looking at the folder takes about a millisecond)
+SWEEP_S = 60.0
 GRACE_S = 1  # for requests that are under way when the process is told to stop
 
 
@@ -137,10 +137,11 @@ class Hub:
         await self.ingest.start()
         await self._restore_cases()
         tasks = [
-            asyncio.create_task(self._open_search(take_up(self.live.live_calls())), name="open-search"),
+            asyncio.create_task(self._open_search(take_up(self.live.unsealed_calls())), name="open-search"),
             asyncio.create_task(self._take_in_history(), name="history"),
             asyncio.create_task(self._measure(), name="measure"),
-            asyncio.create_task(self._keep_house(), name="housekeeping"),
+            asyncio.create_task(self._keep_house(self.search.refresh, REFRESH_S), name="articles"),
+            asyncio.create_task(self._keep_house(self._sweep_sessions, SWEEP_S), name="sessions"),
         ]
         try:
             async with self.bus:
@@ -183,40 +184,23 @@ class Hub:
 
     async def _open_search(self, history: list[Taken]) -> None:
         """Index the articles, take up the calls in progress, and only then suggest; words queue meanwhile."""
-        try:
-            await asyncio.to_thread(self.search.start)
-            await asyncio.to_thread(self.suggest.resume, history)
-        except KringError as error:
-            log.error("search not opened", code=error.code, problem=error.message)
+        await _attempt("search opened", self.search.start)
+        await _attempt("calls taken up", lambda: self.suggest.resume(history))
         self.suggest.start()
 
-    async def _keep_house(self) -> None:
-        """Take over edited articles and drop expired sessions, every minute."""
+    async def _keep_house(self, work: Callable[[], object], every_s: float) -> None:
+        """Do a piece of housekeeping again and again, whatever goes wrong with it."""
+        problem = ""
         while True:
-            await asyncio.sleep(HOUSEKEEPING_S)
-            for name, work in (("articles", self.search.refresh), ("sessions", self._sweep_sessions)):
-                try:
-                    await asyncio.to_thread(work)
-                except KringError as error:
-                    log.warning("housekeeping failed", part=name, code=error.code, problem=error.message)
+            await asyncio.sleep(every_s)
+            problem = await _attempt("housekeeping", work, told=problem)
 
     def _sweep_sessions(self) -> int:
         return sessions.sweep_sessions(self.database, now=self.clock.now())
 
     async def _measure(self) -> None:
-        process = psutil.Process()
         while True:
-            times = process.cpu_times()
-            self.bus.publish(
-                WorkerMeasured(
-                    at=self.clock.now(),
-                    process=NAME,
-                    pid=process.pid,
-                    rss_bytes=process.memory_info().rss,
-                    cpu_s=times.user + times.system,
-                    figures={"readers": float(self.stream.readers)},
-                )
-            )
+            self.bus.publish(measure(NAME, self.clock, {"readers": self.stream.readers}))
             await asyncio.sleep(MEASURE_S)
 
     def publish(self, item: Event) -> None:
@@ -247,8 +231,22 @@ class Hub:
 
     def _forget(self, call_id: str) -> None:
         self.suggest.forget(call_id)
+        self.health.forget(call_id)
         self._case_journal.forget(call_id)
         self._suggestion_journal.forget(call_id)
+
+
+async def _attempt(what: str, work: Callable[[], object], *, told: str = "") -> str:
+    """Do blocking work in a thread and return its problem, logged unless it is ``told`` already; "" = done."""
+    try:
+        await asyncio.to_thread(work)
+    except Exception as error:
+        expected = isinstance(error, KringError)
+        problem = str(error) if expected else f"{type(error).__name__}: {error}"
+        if problem != told:
+            log.error("background work failed", part=what, problem=problem, exc_info=not expected)
+        return problem
+    return ""
 
 
 async def serve(settings: Settings, database: Database, sock: socket.socket) -> None:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipeline.settings import ENV_PREFIX, SECRET_SETTINGS
 from service.child import die_with_parent
 
 
@@ -52,6 +53,12 @@ def _argv(*args: str) -> list[str]:
     return [sys.executable, "-m", "telephony.phone", *args]
 
 
+def _environment(scratch: Path | None) -> dict[str, str]:
+    secret = {f"{ENV_PREFIX}{name.upper()}" for name in SECRET_SETTINGS}
+    env = {name: value for name, value in os.environ.items() if name not in secret}
+    return env | ({"TMPDIR": str(scratch)} if scratch else {})
+
+
 @asynccontextmanager
 async def phone(*args: str, log: Path | None = None, scratch: Path | None = None) -> AsyncIterator[Phone]:
     """Run a phone with these arguments (its temporary files in ``scratch``); it is stopped on leaving."""
@@ -59,7 +66,7 @@ async def phone(*args: str, log: Path | None = None, scratch: Path | None = None
     process = await asyncio.create_subprocess_exec(
         *_argv(*args), stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
         stderr=errors or asyncio.subprocess.DEVNULL, preexec_fn=die_with_parent, start_new_session=True,
-        env={**os.environ, "TMPDIR": str(scratch)} if scratch else None,
+        env=_environment(scratch),
     )  # fmt: skip
     device = Phone(process)
     reader = asyncio.create_task(device.read(), name="phone-reader")

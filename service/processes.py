@@ -8,20 +8,18 @@ from dataclasses import dataclass
 
 from pipeline.settings import Settings
 
-CONFIGURATION_EXIT = 3  # a process's exit code for "a person has to change something first"
-
 
 @dataclass(frozen=True)
 class ProcessSpec:
     """One process to keep running: its bus name and command line.
 
     Parameters:
-        renew_on_exit_0: a clean exit is a planned replacement (a recycled ASR worker), not the end.
+        needs_database: whether it is told the database's URL, which may hold a password.
     """
 
     name: str
     argv: tuple[str, ...]
-    renew_on_exit_0: bool = True
+    needs_database: bool = False
 
 
 def _module(name: str, module: str, *args: str) -> ProcessSpec:
@@ -38,4 +36,5 @@ def service_processes(settings: Settings) -> list[ProcessSpec]:
         _module(f"asr.{number}", "asr.worker", "--name", f"asr.{number}")
         for number in range(1, settings.asr_workers + 1)
     ]
-    return [_module("hub", "service.hub"), *softphones, *workers, _module("archiver", "recorder.archiver")]
+    hub = ProcessSpec("hub", (sys.executable, "-m", "service.hub"), needs_database=True)
+    return [hub, *softphones, *workers, _module("archiver", "recorder.archiver")]

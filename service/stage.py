@@ -19,6 +19,7 @@ from typing import Any
 
 import httpx
 
+from pipeline.catalog import text
 from pipeline.settings import ExtensionSettings, Settings, load_settings
 from service.errors import StartError
 from service.supervisor import Supervisor
@@ -76,7 +77,9 @@ def choose_port(preferred: int) -> int:
     for port in range(preferred, min(preferred + 500, 65536)):
         if _free(port, socket.SOCK_STREAM) and _free(port, socket.SOCK_DGRAM):
             return port
-    raise StartError(f"No free port between {preferred} and {preferred + 499}.", remedy="Close other programs.")
+    raise StartError(
+        text("service.no_free_port", first=preferred, last=preferred + 499), remedy=text("service.no_free_port_remedy")
+    )
 
 
 def stage_extensions(count: int, *, sip_base: int = 15060, rtp_base: int = 21000) -> tuple[ExtensionSettings, ...]:
@@ -98,7 +101,7 @@ def _free_rtp_range(first: int) -> int:
     while not all(_free(port, socket.SOCK_DGRAM) for port in range(first, first + RTP_PORTS)):
         first += RTP_PORTS
         if first > 60000:
-            raise StartError("No free range of RTP ports.", remedy="Close other programs.")
+            raise StartError(text("service.no_free_rtp"), remedy=text("service.no_free_port_remedy"))
     return first
 
 
@@ -118,6 +121,11 @@ async def stage(
             "http_port": choose_port(http_port),
             "extensions": stage_extensions(agents),
             "seal_after_s": 5.0,
+            # Known passwords and thrown-away data: never on the network, never in the office's own database.
+            "http_bind": "127.0.0.1",
+            "sip_bind": "127.0.0.1",
+            "secure_cookies": False,
+            "database_url": "",
         }
         settings = load_settings(**{**values, **overrides})
         people = add_people(settings)
@@ -139,7 +147,9 @@ async def _until_ready(running: Stage, ready_s: float) -> None:
                 await asyncio.sleep(0.1)
     except TimeoutError as error:
         _raise_problem(running)
-        raise StartError(f"The service was not ready after {ready_s:.0f} s.", remedy="See the logs.") from error
+        raise StartError(
+            text("service.not_ready", seconds=f"{ready_s:.0f}"), remedy=text("service.not_ready_remedy")
+        ) from error
 
 
 async def _ready_extensions(client: httpx.AsyncClient) -> set[str]:

@@ -8,13 +8,10 @@ them all.
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
 import signal
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from pathlib import Path
-from typing import IO
 
 import structlog
 
@@ -22,12 +19,13 @@ from pipeline.bus import Broker
 from pipeline.bus.wire import Publish
 from pipeline.clock import Clock, SystemClock
 from pipeline.events import Event, ProcessStarted, to_wire
-from pipeline.settings import Settings, as_environment
+from pipeline.settings import ENV_PREFIX, SECRET_SETTINGS, Settings, as_environment
 from service.child import Child
-from service.errors import AlreadyRunningError
+from service.datadir import check_bus_path, lock_data_dir, make_data_dir
 from service.processes import ProcessSpec, service_processes
 
 log = structlog.get_logger("supervisor")
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # Ctrl-C, systemd, the terminal was closed
 _ANNOUNCE_S = 5.0  # a restarted hub learns the process list from this
 
 
@@ -36,6 +34,7 @@ class Supervisor:
 
     Raises (on entering):
         AlreadyRunningError: another supervisor holds the data folder.
+        ConfigurationError: the data folder cannot be used.
     """
 
     def __init__(
@@ -48,12 +47,11 @@ class Supervisor:
         self._stack = AsyncExitStack()
         self._tasks: list[asyncio.Task[None]] = []
         self.children: dict[str, Child] = {}
-        env = {**os.environ, **as_environment(settings), "TMPDIR": str(settings.data_dir / "tmp")}
         for spec in specs if specs is not None else service_processes(settings):
             self.children[spec.name] = Child(
                 spec,
                 log_dir=settings.log_dir,
-                env=env,
+                env=_environment(settings, spec),
                 clock=self._clock,
                 publish=self._publish,
                 delays_s=(settings.restart_first_s, settings.restart_most_s),
@@ -61,9 +59,15 @@ class Supervisor:
             )
 
     async def __aenter__(self) -> Supervisor:
-        self._stack.callback(_lock_folder(self._settings.data_dir).close)
-        (self._settings.data_dir / "tmp").mkdir(exist_ok=True)
-        await self._stack.enter_async_context(self._broker)
+        check_bus_path(self._settings)
+        make_data_dir(self._settings)
+        self._stack.callback(lock_data_dir(self._settings.data_dir).close)
+        try:
+            (self._settings.data_dir / "tmp").mkdir(exist_ok=True)
+            await self._stack.enter_async_context(self._broker)
+        except BaseException:
+            await self._stack.aclose()
+            raise
         for child in self.children.values():
             self._tasks.append(asyncio.create_task(child.run(), name=f"child-{child.spec.name}"))
         self._tasks.append(asyncio.create_task(self._announce(), name="announce"))
@@ -80,9 +84,9 @@ class Supervisor:
         await self._stack.aclose()
 
     async def wait(self) -> None:
-        """Return when SIGINT or SIGTERM arrives or :meth:`request_stop` is called."""
+        """Return when a signal of :data:`STOP_SIGNALS` arrives or :meth:`request_stop` is called."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in STOP_SIGNALS:
             loop.add_signal_handler(number, self._stop.set)
         await self._stop.wait()
 
@@ -119,17 +123,10 @@ def _grouped(items: list[Child], key: Callable[[Child], int]) -> list[tuple[int,
     return sorted(groups.items())
 
 
-def _lock_folder(data_dir: Path) -> IO[bytes]:
-    """Hold an exclusive lock on the data folder for the life of this process."""
-    run_dir = data_dir / "run"
-    run_dir.mkdir(parents=True, exist_ok=True)
-    file = (run_dir / "kring.lock").open("wb")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        file.close()
-        raise AlreadyRunningError(
-            f"Another Kring service runs on {data_dir}.",
-            remedy="Stop it first or set KRING_DATA_DIR to another folder.",
-        ) from error
-    return file
+def _environment(settings: Settings, spec: ProcessSpec) -> dict[str, str]:
+    """Return a process's environment: our settings, and secrets only for those who need them."""
+    env = {**os.environ, **as_environment(settings), "TMPDIR": str(settings.data_dir / "tmp")}
+    if not spec.needs_database:
+        for name in SECRET_SETTINGS:
+            env.pop(f"{ENV_PREFIX}{name.upper()}", None)
+    return env

@@ -6,8 +6,9 @@ from __future__ import annotations
 from rich.console import Console
 
 from pipeline.catalog import text
+from pipeline.config_file import config_path
 from pipeline.errors import ConfigurationError
-from pipeline.settings import Settings, config_path
+from pipeline.settings import Settings
 from service.supervisor import Supervisor
 
 

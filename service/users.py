@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from crm.database import Database
-from crm.migrations import upgrade
+from crm.database import Database, open_database
 from crm.people import create_person
 from pipeline.clock import SystemClock
 from pipeline.settings import Settings
+from service.datadir import make_data_dir
 
 STAGE_PASSWORD = "peragaan-kring"  # noqa: S105 - known on purpose; only ever set on temporary data
 # Invented names; any likeness is chance.
@@ -47,10 +47,8 @@ def _agent_name(index: int) -> str:
 
 def _open(settings: Settings) -> Database:
     if not settings.database_url:
-        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o750)
-    database = Database(settings.database)
-    upgrade(database)
-    return database
+        make_data_dir(settings)
+    return open_database(settings.database)
 
 
 def add_user(settings: Settings, *, username: str, name: str, roles: list[str], extension: str, password: str) -> None:
@@ -58,6 +56,7 @@ def add_user(settings: Settings, *, username: str, name: str, roles: list[str], 
 
     Raises:
         AccountError: the name is taken or badly formed, the password weak, a role unknown or the extension taken.
+        ConfigurationError: the data folder cannot be used.
         DatabaseError: the database cannot be used.
     """
     database = _open(settings)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from pipeline.catalog import text
 from telephony.errors import HeadsetError
 
 
@@ -15,7 +16,9 @@ def sound_devices() -> list[str]:
     try:
         import sounddevice
     except OSError as error:
-        raise HeadsetError(str(error), remedy="apt install libportaudio2") from error
+        raise HeadsetError(
+            text("telephony.portaudio_missing", problem=error), remedy=text("telephony.portaudio_remedy")
+        ) from error
     return [
         str(device["name"])
         for device in sounddevice.query_devices()

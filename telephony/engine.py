@@ -9,11 +9,9 @@ destroyed by hand, in order, before the library: reference counting decides noth
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import heapq
 import itertools
-import logging
 import queue
 import threading
 import time
@@ -25,16 +23,15 @@ from typing import Any, TypeVar
 import pjsua2 as pj
 import structlog
 
+from pipeline.catalog import text
 from telephony.errors import EngineError
+from telephony.pjlog import LogBridge, hush, pj_level
 
 log = structlog.get_logger("telephony.engine")
-pj_log = logging.getLogger("telephony.pjsip")
 
 SipFailure: type[Exception] = pj.Error
 CLOCK_HZ = 8000
 _CODECS = (("PCMA/8000/1", 255), ("PCMU/8000/1", 254), ("G722/16000/1", 253))
-_PJ_LEVELS = {"debug": 4, "info": 2, "warning": 2, "error": 1}
-_PYTHON_LEVELS = {0: logging.CRITICAL, 1: logging.ERROR, 2: logging.WARNING, 3: logging.INFO}
 
 T_ = TypeVar("T_")
 F_ = TypeVar("F_", bound=Callable[..., Any])
@@ -72,15 +69,6 @@ def guarded(callback: F_) -> F_:
     return run  # type: ignore[return-value]
 
 
-class _LogBridge(pj.LogWriter):  # type: ignore[misc]
-    """PJSIP's log lines into ``logging``; called from any native thread, so it does next to nothing."""
-
-    def write(self, entry: Any) -> None:
-        """Pass one line on."""
-        with contextlib.suppress(Exception):  # nothing may leave a director, and there is nobody to tell
-            pj_log.log(_PYTHON_LEVELS.get(entry.level, logging.DEBUG), "%s", entry.msg.rstrip())
-
-
 class Engine:
     """PJSIP in its thread. ``start`` it, hand it closures, ``stop`` it; not restartable."""
 
@@ -107,7 +95,7 @@ class Engine:
         try:
             self._ready.result(timeout_s)
         except Exception as error:
-            raise EngineError(f"PJSIP could not be started: {failure_reason(error)}.") from error
+            raise EngineError(text("telephony.engine_unstarted", problem=failure_reason(error))) from error
         return self
 
     def stop(self, timeout_s: float = 10.0) -> bool:
@@ -188,6 +176,7 @@ class Engine:
             future = function = None  # type: ignore[assignment]  # keeps no pj object alive past the library
 
     def _load(self) -> None:
+        hush()
         self._endpoint = endpoint = pj.Endpoint()
         endpoint.libCreate()
         setup = pj.EpConfig()
@@ -195,10 +184,10 @@ class Engine:
         setup.uaConfig.maxCalls, setup.uaConfig.userAgent = self.config.max_calls, self.config.user_agent
         setup.medConfig.clockRate = setup.medConfig.sndClockRate = CLOCK_HZ
         setup.medConfig.noVad, setup.medConfig.ecTailLen = True, 0
-        level = _PJ_LEVELS.get(self.config.log_level, 2)
+        level = pj_level(self.config.log_level)
         setup.logConfig.level = setup.logConfig.consoleLevel = level  # the writer is gated by consoleLevel
         setup.logConfig.msgLogging = False
-        self._log_bridge = setup.logConfig.writer = _LogBridge()
+        self._log_bridge = setup.logConfig.writer = LogBridge()
         endpoint.libInit(setup)
         transport = pj.TransportConfig()
         transport.port = self.config.sip_port

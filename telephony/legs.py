@@ -120,6 +120,7 @@ class SipLeg:
         self._accepted = False
         self.over = False  # hung up or ended: set at once, where ``alive`` waits for the event
         self._last_figures: StreamFigures | None = None
+        self._past_figures: StreamFigures | None = None  # of streams that a re-INVITE ended
         self._codec = ""
 
     @classmethod
@@ -223,7 +224,7 @@ class SipLeg:
         with contextlib.suppress(pj.Error):  # a leg that is just ending
             stat = self._call.getStreamStat(self._index)
             received, rtt, buffer = stat.rtcp.rxStat, stat.rtcp.rttUsec, stat.jbuf
-            self._last_figures = StreamFigures(
+            figures = StreamFigures(
                 packets=received.pkt,
                 lost=received.loss,
                 discarded=buffer.discard,
@@ -231,6 +232,7 @@ class SipLeg:
                 buffer_ms=float(buffer.avgDelayMsec),
                 round_trip_ms=round(rtt.mean / 1000, 2) if rtt.n else None,
             )
+            self._last_figures = figures.after(self._past_figures)
 
     def media_lost(self) -> None:
         """Keep the last statistics and let go of the bridge port, which is about to be removed.
@@ -239,7 +241,7 @@ class SipLeg:
         already under way, so nothing may find the port here any more.
         """
         self.remember_figures()
-        self._media = None
+        self._media, self._past_figures = None, self._last_figures
 
     # --- posted from callbacks -------------------------------------------------------------------------------
 

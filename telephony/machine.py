@@ -14,6 +14,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal
 
+from pipeline.catalog import text
 from pipeline.errors import CommandRefusedError
 from pipeline.events import (
     AgentMuted,
@@ -88,9 +89,9 @@ class CallMachine:
             CommandRefusedError: the call does not ring, or its device rings and must be picked up.
         """
         if self.state is not State.RINGING:
-            raise CommandRefusedError(f"the call is {self.state}, not ringing")
+            raise self._refusal("not_ringing")
         if self._dialled:
-            raise CommandRefusedError("the agent's device is already called; pick it up there")
+            raise self._refusal("device_rings")
         self._dialled = True
         return [DialAgent(auto_answer=True)]
 
@@ -139,19 +140,19 @@ class CallMachine:
     def hold(self) -> list[Action]:
         """Put the caller on hold from the desk; raises CommandRefusedError when nobody talks."""
         if "desk" in self._holders or self.state not in (State.TALKING, State.HELD):
-            raise CommandRefusedError(f"the call is {self.state} and cannot be put on hold")
+            raise self._refusal("hold")
         return self._hold_changed("desk", on=True)
 
     def resume(self) -> list[Action]:
         """End the desk's hold; raises CommandRefusedError when there is none."""
         if "desk" not in self._holders or self.state is State.ENDED:
-            raise CommandRefusedError("the call is not held from the desk")
+            raise self._refusal("resume")
         return self._hold_changed("desk", on=False)
 
     def mute(self, *, on: bool) -> list[Action]:
         """Cut or restore the agent's voice; raises CommandRefusedError when that changes nothing."""
         if self.state not in (State.TALKING, State.HELD) or self.muted is on:
-            raise CommandRefusedError(f"the call is {self.state}, agent {'muted' if self.muted else 'not muted'}")
+            raise self._refusal("mute" if on else "unmute")
         self.muted = on
         return [Tell(AgentMuted if on else AgentUnmuted)]
 
@@ -167,18 +168,22 @@ class CallMachine:
     def _held_by(self) -> Leg:
         return "caller" if self._holders == {"caller"} else "agent"
 
+    def _refusal(self, why: str) -> CommandRefusedError:
+        state = text(f"telephony.state_{self.state}")
+        return CommandRefusedError(text(f"telephony.refused_{why}", state=state))
+
     # --- the ways down ---------------------------------------------------------------------------------------
 
     def reject(self) -> list[Action]:
         """The agent declined at the desk; raises CommandRefusedError when the call does not ring."""
         if self.state is not State.RINGING:
-            raise CommandRefusedError(f"the call is {self.state}, not ringing")
+            raise self._refusal("not_ringing")
         return self._end("agent_rejected", 603)
 
     def hang_up(self) -> list[Action]:
         """The agent ended the call at the desk; a ringing call is declined."""
         if self.state is State.ENDED:
-            raise CommandRefusedError("the call is over")
+            raise self._refusal("over")
         return self.reject() if self.state is State.RINGING else self._end("agent_hung_up", 200)
 
     def leg_gone(self, leg: Leg, code: int) -> list[Action]:

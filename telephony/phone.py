@@ -3,71 +3,79 @@
 
 ``python -m telephony.phone call sip:2101@127.0.0.1:5062 --play q.flac@1500 --hang-up-after 20``
 ``python -m telephony.phone answer --port 6101 --play reply.wav@4000``
-Each thing that happens is one JSON line on stdout; problems are one line on stderr. Exit codes: 0 the call was
-answered and ended (or the answering phone was stopped), 3 bad file, port or setting, 4 the call was not answered.
+Each thing that happens is one line on stdout (a sentence on a terminal, else JSON); problems are one line on stderr.
+Exit codes: 0 the call was answered and ended (or the answering phone was stopped), 3 bad file, port or address, 4 the
+call was not answered.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import logging
 import os
 import signal
 import sys
 import tempfile
-import threading
 from pathlib import Path
-from typing import IO, Any
+from queue import SimpleQueue
+from typing import Any, Literal
 
 from pipeline.catalog import text
 from pipeline.errors import KringError
 from pipeline.logs import configure_logs
 from telephony.accounts import open_account, refuse
 from telephony.engine import Engine, EngineConfig, SipFailure, failure_reason
+from telephony.errors import EngineError
 from telephony.legs import SipLeg
 from telephony.phone_audio import PlayItem, read_items
 from telephony.phone_call import PhoneCall
+from telephony.phone_options import read_options
+from telephony.phone_report import Reporter
 from telephony.policy import BUSY_CODE
 from telephony.ports import RTP_RANGE_PORTS, check_ports, pick_udp_range
 
 EXIT_CONFIGURATION, EXIT_NOT_ANSWERED = 3, 4
+_STOP_LIMIT_S = 1.5  # a far end that is gone does not answer our BYE: whoever stops this phone is not made to wait
+News = SimpleQueue[Literal["stop", "over"]]  # a signal handler may put into it at any moment; an Event could deadlock
 
 
 class Phone:
-    """Engine, account and the calls of one phone process."""
+    """Engine, account and the calls of one phone process; ``news`` is how signals reach it."""
 
-    def __init__(self, options: argparse.Namespace, items: list[PlayItem], out: IO[str]) -> None:
-        self._options, self._items, self._out = options, items, out
+    def __init__(self, options: argparse.Namespace, items: list[PlayItem], report: Reporter, news: News) -> None:
+        self._options, self._items, self._report, self._news = options, items, report, news
         rtp_port = options.rtp_port or pick_udp_range(options.bind, RTP_RANGE_PORTS)
         if options.port:
             check_ports(options.bind, options.port, rtp_port)
         self._engine = Engine(
-            EngineConfig(bind=options.bind, sip_port=options.port, user_agent="Kring phone", poll_ms=5)
+            EngineConfig(
+                bind=options.bind,
+                sip_port=options.port,
+                user_agent="Kring phone",
+                poll_ms=5,
+                log_level=options.log_level,
+            )
         ).start()
         self._rtp_port = rtp_port
         self._account: Any = None
         self._calls: list[PhoneCall] = []
         self._taken = 0
-        self.done = threading.Event()
+        self._stopping = False
         self.code = 0
         self.answered = False
-
-    def report(self, line: dict[str, Any]) -> None:
-        """Print one event as a JSON line."""
-        self._out.write(json.dumps(line, ensure_ascii=False) + "\n")
-        self._out.flush()
+        self.no_sign = False
 
     def open(self) -> None:
         """Open the account (engine thread)."""
         self._account = open_account(self._engine, self._options.user, self._rtp_port, self._incoming)
-        self.report({"event": "ready", "port": self._engine.sip_port})
+        self._report({"event": "ready", "port": self._engine.sip_port})
 
     def place(self) -> None:
-        """Call ``options.uri`` (engine thread)."""
+        """Call ``options.uri`` (engine thread); raises EngineError when that is no address."""
         options = self._options
         call = PhoneCall(
             self._engine,
-            self.report,
+            self._report,
             self._items,
             hang_up_after_s=options.hang_up_after,
             linger_s=options.linger,
@@ -75,42 +83,52 @@ class Phone:
             hold=options.hold,
             on_over=self._over,
         )
+        call.tell("calling", uri=options.uri)
         shown = options.shown_as if "sip:" in options.shown_as else f"<sip:{options.shown_as}@{options.bind}>"
-        call.leg = SipLeg.dial(self._engine, self._account, options.uri, call, shown_as=shown)
+        try:
+            call.leg = SipLeg.dial(self._engine, self._account, options.uri, call, shown_as=shown)
+        except SipFailure as error:
+            raise EngineError(
+                text("telephony.phone_bad_uri", uri=options.uri, problem=failure_reason(error)),
+                remedy=text("telephony.phone_bad_uri_remedy"),
+            ) from error
         self._calls.append(call)
-        if options.give_up_after is not None:
+        if options.give_up_after is None:
+            call.after(options.no_sign_after, lambda: self._nobody_there(call))
+        else:
             call.after(options.give_up_after, lambda: None if call.started else call.hang_up())
 
-    def hang_up(self) -> None:
-        """End all calls (engine thread)."""
-        for call in self._calls:
+    def _nobody_there(self, call: PhoneCall) -> None:
+        if not call.rang and not call.started:
+            self.no_sign = True
             call.hang_up()
 
     def run(self) -> None:
         """Work until the call is over or a signal comes, then unload PJSIP."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._engine.post(self._stop))
-        self._engine.do(self.open)
-        if self._options.command == "call":
-            self._engine.do(self.place)
-        while not self.done.wait(0.2):
-            pass
-        self._engine.stop(4.0)
+        try:
+            self._engine.do(self.open)
+            if self._options.command == "call" and self._news.empty():
+                self._engine.do(self.place)
+            elif self._options.command == "call":
+                return
+            while self._news.get() != "over":
+                self._engine.post(self._stop)
+        finally:
+            self._engine.stop(4.0)
 
     def _stop(self) -> None:
+        """End all calls, and the phone with them (engine thread)."""
         self._stopping = True
-        self.hang_up()
-        if not any(not call.over for call in self._calls):
-            self.done.set()
-
-    _stopping = False
+        for call in self._calls:
+            call.hang_up()
+        self._engine.later(_STOP_LIMIT_S if self._calls else 0.0, lambda: self._news.put("over"))
 
     def _over(self, call: PhoneCall, code: int) -> None:
         self._calls.remove(call)
         self.code, self.answered = code, call.started
         finished = self._options.command == "call" or self._taken == self._options.calls
         if (finished or self._stopping) and not self._calls:
-            self._engine.later(0.1, self.done.set)  # recorders end within two clock ticks
+            self._engine.later(0.1, lambda: self._news.put("over"))  # recorders end within two clock ticks
 
     def _incoming(self, account: Any, number: int, source: str, message: str) -> None:
         options = self._options
@@ -118,14 +136,14 @@ class Phone:
             refuse(self._engine, account, number, BUSY_CODE)
             return
         if options.reject:
-            self.report({"event": "rejected", "code": options.reject})
+            self._report({"event": "rejected", "code": options.reject})
             refuse(self._engine, account, number, options.reject)
             return
         self._taken += 1
         record = options.record_dir / f"heard-{self._taken}.wav" if options.record_dir else None
         call = PhoneCall(
             self._engine,
-            self.report,
+            self._report,
             self._items,
             hang_up_after_s=options.hang_up_after,
             record=record,
@@ -143,62 +161,39 @@ class Phone:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the phone and return its exit code."""
-    options = _parser().parse_args(argv)
-    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # PJSIP greets on stdout, which is for JSON lines
-    configure_logs("phone", options.log_level)
+    options = read_options(argv)
+    report = Reporter(
+        os.fdopen(os.dup(1), "w", encoding="utf-8"),
+        human=options.human,
+        # a caller who is not answered is told why on stderr
+        unsaid=("ready", "unanswered") if options.command == "call" else (),
+    )
+    os.dup2(2, 1)  # whatever a library prints: stdout is for reports
+    configure_logs("phone", options.log_level, json_lines=not report.human)
+    if options.log_level == "error":  # what PJSIP complains of comes back to us as an exception or a code
+        logging.getLogger("telephony.pjsip").setLevel(logging.CRITICAL)
+    news: News = SimpleQueue()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):  # before there is anything to tidy up
+        signal.signal(number, lambda *_: news.put("stop"))
     with tempfile.TemporaryDirectory(prefix="kring-phone-") as scratch:
         try:
             items = read_items(options.play, options.delay_play, Path(scratch))
-            phone = Phone(options, items, out)
+            phone = Phone(options, items, report, news)
             phone.run()
-        except KringError as error:
-            sys.stderr.write(f"{error}\n")
-            return EXIT_CONFIGURATION
-        except SipFailure as error:
-            sys.stderr.write(text("telephony.phone_bad_uri", uri=options.uri, problem=failure_reason(error)) + "\n")
+        except (KringError, SipFailure) as error:
+            sys.stderr.write((str(error) if isinstance(error, KringError) else failure_reason(error)) + "\n")
             return EXIT_CONFIGURATION
     if options.command == "call" and not phone.answered:
-        sys.stderr.write(text("telephony.phone_not_answered", uri=options.uri, code=phone.code) + "\n")
+        sys.stderr.write(_why_not(options.uri, options.no_sign_after, phone) + "\n")
         return EXIT_NOT_ANSWERED
     return 0
 
 
-def _span(value: str) -> tuple[float, float]:
-    """Read ``FROM_S-TO_S``."""
-    first, _, last = value.partition("-")
-    return float(first), float(last)
-
-
-def _parser() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--play", action="append", default=[], metavar="FILE[@OFFSET_MS]")
-    common.add_argument("--hang-up-after", type=float, help="s", metavar="S")
-    common.add_argument("--hold", type=_span, metavar="FROM_S-TO_S", help=text("telephony.phone_hold_help"))
-    common.add_argument("--bind", default="127.0.0.1")
-    common.add_argument("--rtp-port", type=int, default=0)
-    common.add_argument("--log-level", default="error", choices=["debug", "info", "warning", "error"])
-    parser = argparse.ArgumentParser(prog="telephony.phone", description=text("telephony.phone_help"))
-    commands = parser.add_subparsers(dest="command", required=True)
-    call = commands.add_parser("call", parents=[common], help=text("telephony.phone_call_help"))
-    call.add_argument("uri")
-    call.add_argument("--from", dest="shown_as", default="081200000000", help=text("telephony.phone_from_help"))
-    call.add_argument("--user", default="caller")
-    call.add_argument("--port", type=int, default=0)
-    call.add_argument("--wait-speech", "--delay-play", dest="delay_play", type=int, default=0, metavar="MS")
-    call.add_argument("--linger", type=float, default=1.0, metavar="S", help=text("telephony.phone_linger_help"))
-    call.add_argument("--give-up-after", type=float, metavar="S", help=text("telephony.phone_give_up_help"))
-    call.add_argument("--record", type=Path, metavar="WAV")
-    answer = commands.add_parser("answer", parents=[common], help=text("telephony.phone_answer_help"))
-    answer.add_argument("--port", type=int, required=True)
-    answer.add_argument("--user", default="agent")
-    answer.add_argument("--after", type=float, default=0.5, metavar="S", help=text("telephony.phone_after_help"))
-    answer.add_argument("--delay-play", dest="delay_play", type=int, default=0, metavar="MS")
-    answer.add_argument("--reject", type=int, default=0, metavar="CODE")
-    answer.add_argument("--never", action="store_true", help=text("telephony.phone_never_help"))
-    answer.add_argument("--calls", type=int, default=0, help=text("telephony.phone_calls_help"))
-    answer.add_argument("--record-dir", type=Path, metavar="FOLDER")
-    return parser
+def _why_not(uri: str, limit_s: float, phone: Phone) -> str:
+    if phone.no_sign:
+        remedy = text("telephony.phone_no_answer_remedy")
+        return text("telephony.phone_no_answer", uri=uri, limit_s=f"{limit_s:g}") + " " + remedy
+    return text("telephony.phone_not_answered", uri=uri, code=phone.code)
 
 
 if __name__ == "__main__":

@@ -50,6 +50,7 @@ class PhoneCall:
         self._recorder: Recorder | None = None
         self._left = len(items)
         self.leg: SipLeg | None = None
+        self.rang = False
         self.started = False
         self.over = False
 
@@ -63,6 +64,7 @@ class PhoneCall:
 
     def leg_ringing(self, leg: Leg) -> None:
         """The far end rings."""
+        self.rang = True
         self.tell("ringing")
 
     def leg_accepted(self, leg: Leg) -> None:

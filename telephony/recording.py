@@ -8,14 +8,15 @@ zeros and no gap, and the files cannot drift apart.
 
 from __future__ import annotations
 
-import wave
+import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from pipeline.callfolder import LEGS, CallFolder
-from telephony.engine import CLOCK_HZ, Engine, SipFailure
+from pipeline.catalog import text
+from telephony.engine import CLOCK_HZ, Engine, SipFailure, failure_reason
 from telephony.errors import RecordingError
 from telephony.flusher import Flusher
 from telephony.media import Recorder, closed_samples, connect
@@ -23,16 +24,23 @@ from telephony.media import Recorder, closed_samples, connect
 _CLOSE_POLL_S = 0.02
 _CLOSE_LIMIT_S = 2.0
 _TICK_SAMPLES = CLOCK_HZ // 50
+_HEADER_BYTES = 44  # RIFF, fmt and data chunk heads as PJSIP writes them for PCM16
+_RIFF_LENGTH_AT, _DATA_LENGTH_AT = 4, 40
+SLIP_NOTED_MS = 250  # an overloaded machine makes PJSIP's clock late; it drops ticks when it is half a second behind
 
 
 @dataclass(frozen=True)
 class ClosedRecording:
-    """What the closed files hold. ``gap``: a file could not be closed properly; ``note`` says what was done."""
+    """What the closed files hold. ``gap``: a file could not be closed properly; ``note`` says what was done.
+
+    ``missing_samples``: silence that stands for audio, and audio that the media clock dropped; both legs together.
+    """
 
     caller_samples: int
     agent_samples: int
     gap: bool = False
     note: str = ""
+    missing_samples: int = 0
 
 
 class Recording:
@@ -51,7 +59,10 @@ class Recording:
                 self._recorders[leg] = Recorder(engine, folder.audio(leg))
         except SipFailure as error:
             self._close_recorders()
-            raise RecordingError(f"The recorders cannot be opened in {folder.path}: {error}.") from error
+            raise RecordingError(
+                text("telephony.recorder_unopened", path=folder.path, problem=failure_reason(error)),
+                remedy=text("telephony.recorder_unopened_remedy"),
+            ) from error
 
     def arm(self) -> None:
         """Start both files now."""
@@ -88,29 +99,71 @@ def _conclude(paths: list[Path], samples: list[int | None]) -> ClosedRecording:
     """Return the final figures; files that a clock tick fell between are padded to one length."""
     if None in samples:
         sizes = [_raw_samples(path) for path in paths]
-        return ClosedRecording(sizes[0], sizes[1], gap=True, note="header not final")
+        return ClosedRecording(sizes[0], sizes[1], gap=True, note=text("telephony.recording_unfinished"))
     caller, agent = samples[0] or 0, samples[1] or 0
-    note = ""
-    if 0 < abs(caller - agent) <= 2 * _TICK_SAMPLES:
-        note = f"padded {abs(caller - agent)} samples"
-        longest = max(caller, agent)
-        pad(paths[0 if caller < agent else 1], abs(caller - agent))
-        caller = agent = longest
-    return ClosedRecording(caller, agent, gap=caller != agent, note=note)
+    short = abs(caller - agent)
+    if not 0 < short <= 2 * _TICK_SAMPLES:
+        return ClosedRecording(caller, agent, gap=caller != agent)
+    try:
+        pad(paths[0 if caller < agent else 1], short)
+    except (OSError, ValueError) as error:  # a few samples of silence are not worth a recording, nor the extension
+        note = text("telephony.recording_unpadded", samples=short, problem=error)
+        return ClosedRecording(caller, agent, gap=True, note=note)
+    longest = max(caller, agent)
+    note = text("telephony.recording_padded", samples=short)
+    return ClosedRecording(longest, longest, note=note, missing_samples=short)
+
+
+def compare_clock(closed: ClosedRecording, recorded_ms: int) -> ClosedRecording:
+    """Return the figures with what the media clock lost: the recorders ran for ``recorded_ms`` of wall time."""
+    slip_ms = recorded_ms - closed.caller_samples * 1000 // CLOCK_HZ
+    if abs(slip_ms) <= SLIP_NOTED_MS:
+        return closed
+    note = text("telephony.recording_slipped", slip_ms=f"{slip_ms:+d}")
+    lost = len(LEGS) * max(0, slip_ms) * CLOCK_HZ // 1000
+    return replace(
+        closed,
+        gap=closed.gap or lost > 0,
+        note="; ".join(part for part in (closed.note, note) if part),
+        missing_samples=closed.missing_samples + lost,
+    )
 
 
 def pad(path: Path, samples: int) -> None:
-    """Append ``samples`` zeros to a closed PCM16 mono file and correct its header."""
-    with wave.open(str(path), "rb") as file:
-        form, audio = file.getparams(), file.readframes(file.getnframes())
-    with wave.open(str(path), "wb") as file:
-        file.setparams(form)
-        file.writeframes(audio + bytes(2 * samples))
+    """Append ``samples`` zeros to a closed PCM16 mono recording of ours and correct its header.
+
+    In place, zeros first and header last: whenever the disk is full or the process is killed, what was recorded
+    is still there, under the old header or under the new one.
+
+    Raises:
+        OSError: the zeros cannot be written; the file is as it was.
+        ValueError: the file has not the header that PJSIP's recorder writes; it is not touched.
+    """
+    zeros = bytes(2 * samples)
+    with path.open("r+b", buffering=0) as file:
+        header, end = file.read(_HEADER_BYTES), file.seek(0, os.SEEK_END)
+        data_bytes = int.from_bytes(header[_DATA_LENGTH_AT:], "little")
+        if header[:4] != b"RIFF" or header[36:40] != b"data" or data_bytes != end - _HEADER_BYTES:
+            raise ValueError(text("telephony.recording_header", path=path))
+        try:
+            _write(file, end, zeros)
+        except OSError:
+            file.truncate(end)
+            raise
+        _write(file, _DATA_LENGTH_AT, (data_bytes + len(zeros)).to_bytes(4, "little"))
+        _write(file, _RIFF_LENGTH_AT, (end + len(zeros) - 8).to_bytes(4, "little"))
+
+
+def _write(file: IO[bytes], offset_bytes: int, data: bytes) -> None:
+    """Write all of ``data``; a write that is cut short is repeated for the rest, which says why (disk full)."""
+    file.seek(offset_bytes)
+    while data:
+        data = data[file.write(data) :]
 
 
 def _raw_samples(path: Path) -> int:
-    """Samples in a file whose header is not final (44 bytes, PCM16)."""
+    """Samples in a file whose header is not final (PCM16)."""
     try:
-        return max(0, path.stat().st_size - 44) // 2
+        return max(0, path.stat().st_size - _HEADER_BYTES) // 2
     except OSError:
         return 0

@@ -9,6 +9,7 @@ half up.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import structlog
@@ -35,14 +36,13 @@ from telephony.machine import CallMachine, State
 from telephony.media import Player, connect, disconnect
 from telephony.monitor import MediaMonitor
 from telephony.policy import Caller
-from telephony.recording import ClosedRecording, Recording
+from telephony.recording import ClosedRecording, Recording, compare_clock
 from telephony.wiring import Wiring
 
 log = structlog.get_logger("telephony.session")
 
 AGENT_SILENT_S = 4.0  # an INVITE is repeated after 0.5, 1, 2 s: no device that is there stays silent so long
 MEDIA_LIMIT_S = 5.0  # from our 200 to audio on both legs
-SLIP_NOTED_MS = 250  # an overloaded machine makes PJSIP's clock late; it drops ticks when it is half a second behind
 DialAgentLeg = Callable[["CallSession", bool], Leg]
 
 
@@ -244,18 +244,10 @@ class CallSession:
 
     def _recording_closed(self, what: ClosedRecording) -> None:
         self._recording_open = False
-        slip_ms = self._recorded_ms - what.caller_samples * 1000 // CLOCK_HZ
-        notes = [what.note] if what.note else []
-        if abs(slip_ms) > SLIP_NOTED_MS:
-            log.warning("recording is not as long as the call", call_id=self.call_id, slip_ms=slip_ms)
-            notes.append(f"clock says {slip_ms:+d} ms")
-        self.chronicle.tell(
-            RecordingClosed,
-            caller_samples=what.caller_samples,
-            agent_samples=what.agent_samples,
-            gap=what.gap,
-            note="; ".join(notes),
-        )
+        closed = compare_clock(what, self._recorded_ms)
+        if closed.note:
+            log.warning("recording is not perfect", call_id=self.call_id, note=closed.note, gap=closed.gap)
+        self.chronicle.tell(RecordingClosed, **asdict(closed))
         self._finish_when_done()
 
     def _check_media(self) -> None:

@@ -93,7 +93,13 @@ class Softphone:
             on_command=self._obey,
             on_gap=lambda why: self._engine.post(self._station.announce),
         ) as self._bus:
-            finish_orphans(Spool(self._settings.spool_dir), self._extension.number, self._clock, self._publish)
+            finish_orphans(
+                Spool(self._settings.spool_dir),
+                self._extension.number,
+                self._clock,
+                self._publish,
+                configured=[item.number for item in self._settings.extensions],
+            )
             self._engine.start()
             self._engine.do(self._station.open)
             log.info("softphone ready", extension=self._extension.number, sip_port=self._engine.sip_port)
@@ -108,7 +114,7 @@ class Softphone:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), 1.0)
                 return
-        raise EngineError("The SIP engine ended by itself.")
+        raise EngineError(text("telephony.engine_ended"), remedy=text("telephony.engine_ended_remedy"))
 
     async def _shut_down(self) -> None:
         loop = asyncio.get_running_loop()

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import structlog
 
 from pipeline.callfolder import Spool
+from pipeline.catalog import text
 from pipeline.clock import Clock
 from pipeline.errors import CommandRefusedError
 from pipeline.events import ExtensionStateChanged
@@ -110,10 +111,12 @@ class Station:
             return self.status()
         session = self._session
         if session is None or session.machine.state is State.ENDED:
-            raise CommandRefusedError(f"extension {self._extension.number} has no call")
+            raise CommandRefusedError(text("telephony.refused_no_call", extension=self._extension.number))
         wanted = args.get("call_id")
         if wanted is not None and wanted != session.call_id:
-            raise CommandRefusedError(f"call {wanted} is not on extension {self._extension.number}")
+            raise CommandRefusedError(
+                text("telephony.refused_other_call", call_id=wanted, extension=self._extension.number)
+            )
         machine = session.machine
         known: dict[str, Callable[[], list[Action]]] = {
             "answer": machine.answer,
@@ -125,7 +128,7 @@ class Station:
             "unmute": lambda: machine.mute(on=False),
         }
         if name not in known:
-            raise CommandRefusedError(f"softphone.{self._extension.number} knows no command {name!r}")
+            raise CommandRefusedError(text("telephony.refused_unknown", extension=self._extension.number, command=name))
         session.feed(known[name]())
         return self.status()
 

@@ -10,7 +10,7 @@ G.113 appendix I; losses are taken as random (BurstR = 1). It describes the netw
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _R_DEFAULT = 93.2
 _BPL_G711_PLC = 25.1
@@ -26,6 +26,17 @@ class StreamFigures:
     jitter_ms: float
     buffer_ms: float
     round_trip_ms: float | None
+
+    def after(self, earlier: StreamFigures | None) -> StreamFigures:
+        """Return these figures with the counts of the leg's earlier streams added."""
+        if earlier is None:
+            return self
+        return replace(
+            self,
+            packets=self.packets + earlier.packets,
+            lost=self.lost + earlier.lost,
+            discarded=self.discarded + earlier.discarded,
+        )
 
 
 def rating(loss_fraction: float, delay_ms: float) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 import soundfile
 
 from tests.ports import free_port, free_range
@@ -24,6 +26,16 @@ Samples = npt.NDArray[np.float64]
 
 def have(*programs: str) -> bool:
     return all(shutil.which(program) for program in programs)
+
+
+def need(*programs: str) -> pytest.MarkDecorator:
+    """Return the mark of a test that needs these programs: without them it is skipped, and in CI it fails.
+
+    Where the proof is required (``CI`` or ``KRING_REQUIRE_PEERS`` is set), a test that did not run must not look fine.
+    """
+    required = bool(os.environ.get("CI") or os.environ.get("KRING_REQUIRE_PEERS"))
+    missing = [program for program in programs if not have(program)]
+    return pytest.mark.skipif(bool(missing) and not required, reason=f"not installed: {', '.join(missing)}")
 
 
 def speech(path: Path) -> Samples:

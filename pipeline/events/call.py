@@ -162,7 +162,11 @@ class CallEnded(CallEvent):
 
 @event
 class RecordingClosed(CallEvent):
-    """Both files are final. ``samples_*`` are what the files hold; ``gap`` True when audio was lost."""
+    """Both files are final. ``*_samples`` are what the files hold; ``gap`` True when audio was lost.
+
+    ``missing_samples``: silence that stands for audio and audio that the media clock dropped, both legs together
+    (what a dead softphone had not written yet is not in it: nobody can know).
+    """
 
     name = "recording.closed"
     stream = "call"
@@ -170,3 +174,4 @@ class RecordingClosed(CallEvent):
     agent_samples: int
     gap: bool = False
     note: str = ""
+    missing_samples: int = 0

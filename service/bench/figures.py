@@ -8,7 +8,8 @@ Definitions (all in ms unless said otherwise; p50 and p95 over all words, segmen
 ``article_ms``       the question's last word ended -> the page's list last came to hold the right article in its
                      top 3 (0 when it was there before the question ended and stayed);
 ``cpu_s_per_call_min`` CPU seconds of all processes per minute of call; ``.hub`` and so on: by kind of process;
-``lost_samples``     samples by which the two recordings differ plus those of RTP packets reported lost, all calls;
+``lost_samples``     samples missing in the recordings (padding, clock slips, unequal lengths) plus those of RTP
+                     packets reported lost or discarded by the jitter buffer, all calls;
 ``wer``              word error rate of the callers' transcripts against what was said.
 """
 
@@ -128,8 +129,9 @@ def _lost(arrivals: list[Arrival]) -> int:
     for arrival in arrivals:
         if arrival.name == "recording.closed":
             lost += abs(arrival.data["caller_samples"] - arrival.data["agent_samples"])
+            lost += arrival.data.get("missing_samples", 0)
         elif arrival.name == "media.measured" and arrival.data["final"]:
-            lost += _SAMPLES_PER_PACKET * arrival.data["lost"]
+            lost += _SAMPLES_PER_PACKET * (arrival.data["lost"] + arrival.data["discarded"])
     return lost
 
 
@@ -146,8 +148,10 @@ def figures_of(
         "article_ms": [result.article_ms for result in results if result.article_ms is not None],
     }
     for name, values in series.items():
+        if not values:  # no figure rather than a made-up one
+            continue
         for percent in (50, 95):
-            figures[f"{name}.p{percent}.{end}"] = float(np.percentile(values, percent)) if values else float("nan")
+            figures[f"{name}.p{percent}.{end}"] = float(np.percentile(values, percent))
     figures[f"article_found.{end}"] = len(series["article_ms"]) / len(results)
     call_minutes = call_s / 60
     figures[f"cpu_s_per_call_min.{end}"] = sum(use.cpu_s for use in usage.values()) / call_minutes

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from asr.claims import SEALING_MARK, Claim, is_transcribed, try_claim, waiting_calls
+from asr.claims import Claim, is_transcribed, try_claim, waiting_calls
 from pipeline.callfolder import CallFolder, Spool
 from pipeline.events import TranscriptCompleted
 from tests.asr.calls import AT, FakeSoftphone
@@ -36,7 +36,7 @@ def test_only_one_claim_at_a_time(tmp_path: Path) -> None:
 def test_no_claim_on_what_is_complete_being_sealed_or_gone(tmp_path: Path) -> None:
     done, sealing, gone = (FakeSoftphone(tmp_path, number) for number in (1, 2, 3))
     complete(done)
-    (sealing.folder.path / SEALING_MARK).touch()
+    sealing.folder.sealing_mark.touch()
     gone.folder.path.rename(tmp_path / "archived")
     assert [try_claim(phone.folder) for phone in (done, sealing, gone)] == [None, None, None]
     assert not gone.folder.path.exists()
@@ -72,7 +72,7 @@ def test_waiting_calls_are_recorded_and_not_transcribed(tmp_path: Path) -> None:
     for phone in (live, done, sealing):
         phone.start()
     complete(done)
-    (sealing.folder.path / SEALING_MARK).touch()
+    sealing.folder.sealing_mark.touch()
     known: set[str] = set()
     assert [folder.call_id for folder in waiting_calls(Spool(tmp_path), known)] == [live.folder.call_id]
     assert known == {done.folder.call_id}

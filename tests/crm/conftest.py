@@ -8,17 +8,12 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 from crm.database import Database, open_database
 from crm.people import create_person
 from crm.views import PersonView
 from pipeline.clock import ManualClock
 from tests.crm.office import CHEAP_HASHER, PASSWORD, Staff
-
-# No test judges wall time: the machine may be busy with other things.
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)

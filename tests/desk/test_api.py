@@ -70,6 +70,47 @@ async def test_lines_that_a_killed_hub_did_not_write_are_added_from_the_database
     assert [item.name for item in repaired] == written == ["case.opened", "case.transitioned"]
     assert isinstance(repaired[1], ev.CaseTransitioned)
     assert (repaired[1].from_state, repaired[1].to_state, repaired[1].step) == ("received", "recorded", "2")
+    assert repaired[1].fields == {"question": "efin"}  # one change is missing, so it is known which one it was
+
+
+async def test_what_was_typed_is_in_the_case_journal_again_after_the_hub_was_killed(desk: Desk) -> None:
+    case = await opened_case(desk)
+    browser = await desk.signed_in("sari")
+    path = f"/api/cases/{case['case_id']}"
+    await browser.post(f"{path}/save", {"version": 1, "fields": {"question": "lupa"}})
+    kept = desk.hub.spool.folder(CALL_ID).journal("case").read_bytes()
+    await browser.post(f"{path}/save", {"version": 2, "fields": {"question": "lupa efin", "topic": "EFIN"}})
+    typed = {"answer": "ke kantor", "caller_identity": {"name": "Budi Uji", "npwp_checked": True}}
+    moved = await browser.post(f"{path}/transition", {"version": 3, "to": "recorded", "fields": typed})
+    assert moved.status_code == 200, moved.text
+    desk.hub._case_journal.close()
+    folder = desk.hub.spool.folder(CALL_ID)
+    folder.journal("case").write_bytes(kept)
+    await asyncio.to_thread(repair_cases, desk.hub.spool, desk.hub.casework)
+    await asyncio.to_thread(repair_cases, desk.hub.spool, desk.hub.casework)
+    *_, step, note = repaired = list(folder.read("case"))
+    assert [item.name for item in repaired] == ["case.opened", "case.noted", "case.transitioned", "case.noted"]
+    assert isinstance(step, ev.CaseTransitioned)
+    assert isinstance(note, ev.CaseNoted)
+    assert step.fields == {}  # several changes are missing: nobody knows which of them brought what
+    assert note.fields == {
+        "question": "lupa efin", "topic": "EFIN", "answer": "ke kantor", "caller_name": "Budi Uji",
+        "npwp_checked": True,
+    }  # fmt: skip
+
+
+async def test_a_note_that_a_killed_hub_did_not_write_is_added_too(desk: Desk) -> None:
+    case = await opened_case(desk)
+    folder = desk.hub.spool.folder(CALL_ID)
+    kept = folder.journal("case").read_bytes()
+    browser = await desk.signed_in("sari")
+    await browser.post(f"/api/cases/{case['case_id']}/save", {"version": 1, "fields": {"question": "lupa efin"}})
+    desk.hub._case_journal.close()
+    folder.journal("case").write_bytes(kept)
+    await asyncio.to_thread(repair_cases, desk.hub.spool, desk.hub.casework)
+    [_, note] = folder.read("case")
+    assert isinstance(note, ev.CaseNoted)
+    assert note.fields == {"question": "lupa efin"}
 
 
 async def test_the_archive_closes_a_documented_case(desk: Desk) -> None:
@@ -127,6 +168,21 @@ async def test_the_board_has_no_transcript_but_the_last_words(desk: Desk) -> Non
         state["health"]["processes"]
     )
     assert [row["number"] for row in state["extensions"]] == ["2101", "2102"]
+
+
+async def test_a_failed_sealing_is_on_the_board_until_it_succeeds(desk: Desk) -> None:
+    async def failed() -> list[dict[str, str]]:
+        state = (await (await desk.signed_in("dewi")).get("/api/state?scope=board")).json()
+        found: list[dict[str, str]] = state["health"]["sealing_failed"]
+        return found
+
+    assert await failed() == []
+    desk.hub.ingest.accept(ev.SealingFailed(at=BEGAN, call_id=CALL_ID, problem="Cakram arsip penuh."))
+    assert await failed() == [{"call_id": CALL_ID, "problem": "Cakram arsip penuh."}]
+    desk.hub.ingest.accept(
+        ev.BundleSealed(at=BEGAN, call_id=CALL_ID, bundle="x", manifest_sha256="0" * 64, complete=True)
+    )
+    assert await failed() == []
 
 
 async def test_saving_and_moving_a_case_reaches_database_journal_and_stream(desk: Desk) -> None:

@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import sqlite3
+import stat
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -32,6 +33,7 @@ from tests.ports import free_port
 
 pytestmark = pytest.mark.integration
 START_S = 60.0
+UMASK = 0o027  # as the command line sets it for the whole service
 Received = tuple[str, str, dict[str, Any]]  # id, event, data
 
 
@@ -51,7 +53,9 @@ class HubProcess:
     def start(cls, settings: Settings) -> HubProcess:
         env = {**os.environ, **as_environment(settings)}
         argv = [sys.executable, "-m", "service.hub"]
-        process = subprocess.Popen(argv, cwd=PROJECT_DIR, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        process = subprocess.Popen(
+            argv, cwd=PROJECT_DIR, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, umask=UMASK
+        )
         return cls(settings, process)
 
     @property
@@ -231,6 +235,22 @@ async def test_a_hub_killed_in_mid_call_shows_all_of_it_again_and_loses_no_case(
     assert names == ["case.opened"]
 
 
+async def test_a_question_asked_while_there_is_no_hub_gets_its_article_afterwards(
+    settings: Settings, database: Database
+) -> None:
+    call = LiveFolder(Spool(settings.spool_dir)).offered().answered()
+    await asyncio.to_thread((await HubProcess.start(settings).up()).end, signal.SIGKILL)
+    call.says("saya lupa nomor efin bagaimana")
+    async with bus_and_hub(settings), page_of(settings, database) as page:
+        state = await page.state()
+        if state["call"]["suggestions"] is None:  # the search opens in the background: the stream brings it
+            async with page.follow(cursor=state["cursor"]) as messages:
+                await until(messages, "suggestions.shown")
+            state = await page.state()
+    assert state["call"]["suggestions"]["articles"]
+    assert [(item.name, item.seq) for item in call.folder.read("suggestions")] == [("suggestions.shown", 1)]
+
+
 async def test_a_call_answered_while_there_is_no_hub_gets_its_case_afterwards(
     settings: Settings, database: Database
 ) -> None:
@@ -244,6 +264,35 @@ async def test_a_call_answered_while_there_is_no_hub_gets_its_case_afterwards(
             state = await page.state()
     assert state["call"]["case"]["state"] == "received"
     assert [item.name for item in call.folder.read("case")] == ["case.opened"]
+
+
+async def test_nothing_that_the_hub_writes_is_for_everybody_on_the_machine(settings: Settings) -> None:
+    before = os.umask(UMASK)
+    try:
+        LiveFolder(Spool(settings.spool_dir)).offered().answered().says("saya lupa nomor efin bagaimana")
+        hub = await HubProcess.start(settings).up()
+        folder = Spool(settings.spool_dir).folder(CALL_ID)
+        try:
+            async with asyncio.timeout(START_S):
+                while not (folder.journal("suggestions").exists() and folder.journal("case").exists()):
+                    await asyncio.sleep(0.02)
+            found = [settings.data_dir, *settings.data_dir.rglob("*")]
+        finally:
+            await asyncio.to_thread(hub.end, signal.SIGKILL)
+    finally:
+        os.umask(before)
+    names = {path.name for path in found}
+    assert {"kring.db", "kring.db-wal", "case.jsonl", "suggestions.jsonl"} <= names
+    assert [path.name for path in found if path.stat().st_mode & stat.S_IRWXO] == []
+
+
+async def test_stopping_while_the_encoder_loads_is_a_clean_exit(settings: Settings, database: Database) -> None:
+    with_encoder = settings.model_copy(update={"encoder": str(PROJECT_DIR / "models/encoder_id/model")})
+    hub = await HubProcess.start(with_encoder).up()
+    hub.process.send_signal(signal.SIGTERM)
+    _, errors = await asyncio.to_thread(hub.process.communicate, timeout=20)
+    assert hub.process.returncode == 0, errors
+    assert b"Traceback" not in errors
 
 
 async def test_stopping_ends_open_streams_and_leaves_cleanly(settings: Settings, database: Database) -> None:

@@ -13,7 +13,7 @@ from desk.journals import StreamJournal
 from desk.live import LiveState
 from desk.suggest import Suggest, take_up
 from pipeline import events as ev
-from pipeline.callfolder import Spool
+from pipeline.callfolder import STREAMS, Spool
 from pipeline.clock import ManualClock
 from retrieval.search import Hit, SearchResult
 from retrieval.suggester import LiveSuggester
@@ -139,6 +139,60 @@ def test_a_restarted_hub_knows_the_conversation_and_the_list(parts: Parts) -> No
     assert isinstance(last, ev.SuggestionsShown)
     assert {one.article_id for one in last.articles} == {"tentang-efin", "tentang-denda"}
     assert last.seq == 2
+
+
+def after_restart(parts: Parts, call: LiveFolder, *, keep: int = 1) -> list[ev.SuggestionsShown]:
+    """Restart on what the folder holds and return the lists shown from then on (``keep``: those from before)."""
+    live = LiveState()
+    for stream in STREAMS:
+        for item in call.folder.read(stream):
+            live.apply(item)
+    suggest = parts.suggest()
+    suggest.resume(take_up(live.unsealed_calls()))
+    assert suggest._suggester.active_calls() <= 1
+    return [item for item in parts.stored()[keep:] if isinstance(item, ev.SuggestionsShown)]
+
+
+def ids(shown: ev.SuggestionsShown) -> list[str]:
+    return [one.article_id for one in shown.articles]
+
+
+def test_a_question_asked_while_the_hub_was_away_gets_its_article_when_it_is_back(parts: Parts) -> None:
+    call = parts.call(parts.suggest())
+    call.says("saya lupa nomor efin bagaimana", tell=False)
+    call.says("baik saya tunggu", leg="agent", tell=False)
+    [shown] = after_restart(parts, call, keep=0)
+    assert (ids(shown), shown.seq) == (["tentang-efin"], 1)
+    assert parts.published == [shown]
+
+
+def test_a_second_question_asked_while_the_hub_was_away_changes_the_list_once(parts: Parts) -> None:
+    first = parts.suggest()
+    call = parts.call(first)
+    parts.clock = ManualClock(call.says("saya lupa nomor efin bagaimana").at)
+    first.step()
+    call.says("lalu denda terlambat berapa", tell=False)
+    call.says("dan npwp istri bagaimana caranya", tell=False)
+    [shown] = after_restart(parts, call)
+    assert set(ids(shown)) == {"tentang-efin", "tentang-denda", "tentang-npwp"}
+    assert after_restart(parts, call, keep=2) == []  # the next restart has nothing to add
+
+
+def test_a_call_that_ended_while_the_hub_was_away_still_gets_its_article(parts: Parts) -> None:
+    call = parts.call(parts.suggest()).answered()
+    call.says("saya lupa nomor efin bagaimana", tell=False)
+    call.ended()
+    [shown] = after_restart(parts, call, keep=0)
+    assert ids(shown) == ["tentang-efin"]
+
+
+def test_a_call_that_is_being_sealed_gets_nothing_more(parts: Parts) -> None:
+    call = parts.call(parts.suggest()).answered()
+    call.says("saya lupa nomor efin bagaimana", tell=False)
+    call.ended().folder.sealing_mark.touch()
+    assert after_restart(parts, call, keep=0) == []
+    assert parts.published == []
+    assert parts.searcher.queries == []
 
 
 def test_history_is_not_searched_as_if_it_were_spoken_now(parts: Parts) -> None:

@@ -35,7 +35,7 @@ def _chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """A headless Chromium."""
     assert (PROJECT_DIR / "desk/static/dist/agent.js").is_file(), "the bundle is not built: npm run build"
@@ -45,7 +45,7 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """The hub that most tests share."""
     with house(tmp_path_factory.mktemp("house")) as running:
@@ -122,7 +122,7 @@ def line(hub: House) -> Iterator[Line]:
     played.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def sealed(hub: House) -> Line:
     """One sealed call of an invented person whose name tries to be markup."""
     made = finished_call(hub, name="Budi <b>Contoh</b>")
@@ -131,7 +131,7 @@ def sealed(hub: House) -> Line:
     return made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def axe_source() -> str:
     """The accessibility checker's script."""
     return Path(PROJECT_DIR / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")

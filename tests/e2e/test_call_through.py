@@ -22,7 +22,7 @@ from recorder.align import align
 from recorder.archive import Archive, Bundle
 from service.dialogue import announcement_ms, library
 from service.stage import Stage, stage
-from tests.e2e.conftest import chromium, needs_browser, needs_peers, sign_in, until
+from tests.e2e.conftest import chromium, needs_browser, needs_peers, sign_in, until, until_in_page
 from tests.peers import RATE_HZ, baresip_agent, piecewise_match, silence, sipp_call, speech
 
 pytestmark = [pytest.mark.e2e, needs_peers, needs_browser, pytest.mark.timeout(180)]
@@ -115,7 +115,8 @@ def _check_audio(running: Stage, bundle: Bundle, question: np.ndarray, answer: n
     for channel, sent in ((0, question), (1, answer)):
         correlation, drift = piecewise_match(audio[:, channel], sent)
         assert correlation > 0.9, (channel, correlation, drift)
-        assert drift <= RATE_HZ * 200 // 1000, (channel, correlation, drift)
+        assert drift <= RATE_HZ * 60 // 1000, (channel, correlation, drift)
+        print(f"channel {channel}: correlation {correlation:.3f}, drift {drift} samples")
     tone, _ = soundfile.read(running.settings.sync_tone_file, dtype="float64")
     alignment = align(audio[:, 0], audio[:, 1], tone, RATE_HZ)
     assert alignment.found, alignment
@@ -129,12 +130,9 @@ async def _check_player(page: Page, running: Stage, question: DemoLine) -> None:
     await page.wait_for_url(re.compile(r"/arsip/\d{8}T"))
     word = page.locator(".word[data-ms]").filter(has_text="efin").first
     await expect(word).to_be_visible(timeout=15_000)
-    await page.wait_for_function("() => document.querySelector('audio')?.duration > 10", timeout=15_000)
+    await until_in_page(page, "document.querySelector('audio')?.duration > 10")
     await word.click()
-    position = await page.evaluate("() => document.querySelector('audio').currentTime")
-    start_ms = int(await word.get_attribute("data-ms") or 0)
-    assert abs(position * 1000 - start_ms) < 1000
-    await page.evaluate("() => document.querySelector('audio').play()")
-    await page.wait_for_function(
-        f"() => document.querySelector('audio').currentTime > {position + 0.5}", timeout=15_000
-    )
+    start_s = int(await word.get_attribute("data-ms") or 0) / 1000
+    await until_in_page(page, f"Math.abs(document.querySelector('audio').currentTime - {start_s}) < 0.2")
+    await page.evaluate("document.querySelector('audio').play()")
+    await until_in_page(page, f"document.querySelector('audio').currentTime > {start_s + 0.5}")

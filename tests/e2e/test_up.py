@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+
 from tests.ports import free_port, free_range
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]

@@ -127,7 +127,8 @@ def test_the_order_of_sources(clean, monkeypatch):
         ),
     ],
 )
-def test_wrong_settings_are_one_clear_error(clean, content, message):
+def test_wrong_settings_are_one_clear_error(clean, monkeypatch, content, message):
+    monkeypatch.setenv("KRING_LANGUAGE", "en")
     (clean / "kring.toml").write_text(content)
     with pytest.raises(ConfigurationError, match=message):
         load_settings()

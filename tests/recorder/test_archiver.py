@@ -14,9 +14,10 @@ import pytest
 from pipeline.bus import Broker, BusClient
 from pipeline.callfolder import Spool
 from pipeline.clock import ManualClock
+from pipeline.errors import CONFIGURATION_EXIT
 from pipeline.events import BundleSealed, CaseTransitioned, Event, SealingFailed, WorkerMeasured
 from recorder.archive import Archive
-from recorder.archiver import CONFIGURATION_EXIT, QUIET_RETRIES, RETRY_S, Archiver
+from recorder.archiver import QUIET_RETRIES, RETRY_S, Archiver
 from recorder.errors import SpoolChangedError
 from recorder.integrity import check_bundle
 from recorder.readiness import Rules

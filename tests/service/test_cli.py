@@ -16,14 +16,15 @@ from tests.ports import free_port
 pytestmark = pytest.mark.integration
 
 
-def kring(*args: str, folder: Path, stdin: str = "", **env: str) -> subprocess.CompletedProcess[str]:
+def kring(*args: str, folder: Path, stdin: str = "", **env: str | None) -> subprocess.CompletedProcess[str]:
     """Run ``kring`` as its own process in an empty folder."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("KRING_")}
+    wanted = {**clean, "KRING_DATA_DIR": str(folder / "data"), "KRING_LANGUAGE": "en", "COLUMNS": "160", **env}
     code = "import sys; from service.cli import main; sys.argv[0] = 'kring'; main()"
     return subprocess.run(
         [sys.executable, "-c", code, *args],
         cwd=folder,
-        env={**clean, "KRING_DATA_DIR": str(folder / "data"), "KRING_LANGUAGE": "en", "COLUMNS": "160", **env},
+        env={name: value for name, value in wanted.items() if value is not None},
         input=stdin,
         capture_output=True,
         text=True,
@@ -125,3 +126,50 @@ def test_call_names_a_missing_file(tmp_path: Path) -> None:
     assert result.returncode != 0
     assert "nowhere.wav" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_the_language_of_the_file_reaches_the_command_line(tmp_path: Path) -> None:
+    (tmp_path / "kring.toml").write_text('language = "en"\n')
+    chosen = kring("up", folder=tmp_path, KRING_LANGUAGE=None)
+    assert "No agent extension" in chosen.stderr
+    (tmp_path / "kring.toml").write_text('language = "id"\n')
+    assert "Belum ada ekstensi" in kring("up", folder=tmp_path, KRING_LANGUAGE=None).stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "env", "said"),
+    [
+        (b"http_port = \xff\n", {}, "kring.toml"),
+        (b"", {"KRING_EXTENSIONS": "no json"}, "extensions"),
+        (b"asr_workers = 'many'\n", {}, "harus bilangan bulat"),
+        (b"htp_port = 8081\n", {}, "tidak dikenal"),
+    ],
+)
+def test_wrong_settings_are_said_in_the_users_language(
+    tmp_path: Path, content: bytes, env: dict[str, str], said: str
+) -> None:
+    (tmp_path / "kring.toml").write_bytes(content)
+    result = kring("up", folder=tmp_path, **{"KRING_LANGUAGE": "id", **env})
+    assert result.returncode == 3
+    assert said in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_doctor_shows_no_password_and_no_cut_path(tmp_path: Path) -> None:
+    deep = tmp_path / ("m" * 80)
+    result = kring(
+        "doctor", folder=tmp_path, KRING_DATABASE_URL="postgresql+psycopg://kring:rahasia@db.invalid/kring",
+        KRING_ASR_MODEL_DIR=str(deep), KRING_ENCODER="", COLUMNS="100", KRING_HTTP_PORT=str(free_port()),
+    )  # fmt: skip
+    assert "rahasia" not in result.stdout + result.stderr
+    assert "…" not in result.stdout
+    assert "Traceback" not in result.stdout + result.stderr
+
+
+def test_doctor_names_the_table_to_add(tmp_path: Path) -> None:
+    result = kring("doctor", folder=tmp_path, KRING_ENCODER="", KRING_HTTP_PORT=str(free_port()))
+    assert "[[extensions]]" in result.stdout  # and not [], which is what rich's markup makes of it
+
+
+def test_help_of_settings_shows_its_brackets(tmp_path: Path) -> None:
+    assert "[[extensions]]" in kring("settings", folder=tmp_path, COLUMNS="250").stdout

@@ -176,3 +176,56 @@ def test_the_service_has_one_softphone_per_extension(tmp_path: Path) -> None:
     settings = load_settings(data_dir=tmp_path, extensions=extensions, asr_workers=3)
     names = [item.name for item in service_processes(settings)]
     assert names == ["hub", "softphone.2101", "softphone.2102", "asr.1", "asr.2", "asr.3", "archiver"]
+
+
+async def test_a_closed_terminal_stops_the_service_like_ctrl_c(tmp_path: Path) -> None:
+    code = (
+        "import asyncio, sys\n"
+        "from pathlib import Path\n"
+        "from pipeline.settings import load_settings\n"
+        "from service.supervisor import Supervisor\n"
+        "async def main():\n"
+        "    async with Supervisor(load_settings(data_dir=Path(sys.argv[1])), specs=[]) as s:\n"
+        "        waiting = asyncio.create_task(s.wait())\n"
+        "        await asyncio.sleep(0)\n"
+        "        print('up', flush=True)\n"
+        "        await waiting\n"
+        "    print('clean', flush=True)\n"
+        "asyncio.run(main())\n"
+    )
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", code, str(tmp_path), stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"up\n"
+    process.send_signal(signal.SIGHUP)
+    assert await asyncio.wait_for(process.stdout.read(), 20) == b"clean\n"
+    assert await process.wait() == 0
+
+
+async def test_a_large_log_is_put_aside_at_a_restart_and_three_are_kept(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.child.LARGEST_LOG_BYTES", 10)
+    talker = "print('x' * 20)"
+    async with AsyncExitStack() as stack:
+        _, news = await start(stack, settings, spec("hub", talker))
+        await news.wait_for(ProcessExited, 8)
+    names = {path.name for path in settings.log_dir.iterdir()}
+    assert names == {"hub.log", "hub.log.1", "hub.log.2", "hub.log.3"}
+
+
+async def test_only_the_hub_is_told_the_database_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = "postgresql+psycopg://kring:rahasia@db/kring"
+    monkeypatch.setenv("KRING_DATABASE_URL", url)
+    settings = load_settings(data_dir=tmp_path, extensions=[])
+    specs = service_processes(settings)
+    assert [item.name for item in specs if item.needs_database] == ["hub"]
+    told = "import os; print(os.environ.get('KRING_DATABASE_URL', 'nothing')); import time; time.sleep(60)"
+    async with AsyncExitStack() as stack:
+        await start(stack, settings, ProcessSpec("hub", spec("hub", told).argv, needs_database=True), spec("x", told))
+        for name, said in (("hub", url), ("x", "nothing")):
+            async with asyncio.timeout(20):
+                while not (log := settings.log_dir / f"{name}.log").exists() or said not in log.read_text():
+                    await asyncio.sleep(0.01)
+    assert "rahasia" not in (settings.log_dir / "x.log").read_text()

@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from pipeline.events import RecordingClosed
+from tests.peers import need
 from tests.ports import free_port, free_range
 from tests.telephony.harness import (
     ANNOUNCEMENT_MS,
@@ -44,7 +44,10 @@ def _assert_recorded(it: Site) -> None:
     caller, agent = it.audio("caller"), it.audio("agent")
     closed = it.find("recording.closed")
     assert isinstance(closed, RecordingClosed)
-    assert (closed.caller_samples, closed.agent_samples, closed.gap) == (len(caller), len(agent), False)
+    assert (closed.caller_samples, closed.agent_samples) == (len(caller), len(agent))
+    assert closed.gap is (closed.missing_samples > 2 * 320), (
+        closed
+    )  # an overloaded machine's clock may slip: it says so
     assert len(caller) == len(agent)
     assert likeness(caller, it.caller_voice) > 0.9
     assert likeness(agent, it.agent_voice) > 0.9
@@ -56,6 +59,7 @@ def _assert_recorded(it: Site) -> None:
     assert correlation(agent, announcement)[0] > 0.9
 
 
+@need("sipp")
 def test_sipp_caller_and_phone_agent_are_bridged_and_recorded(tmp_path: Path) -> None:
     with site(tmp_path) as it:
         _, agent = it.up(
@@ -118,7 +122,7 @@ def _baresip(it: Site) -> Process:
     return process
 
 
-@pytest.mark.skipif(shutil.which("baresip") is None, reason="baresip is not installed")
+@need("sipp", "baresip")
 def test_sipp_caller_and_baresip_agent(tmp_path: Path) -> None:
     with site(tmp_path) as it:
         it.softphone()

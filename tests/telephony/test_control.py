@@ -13,7 +13,7 @@ from pipeline.bus import Broker, BusClient
 from pipeline.errors import CommandRefusedError
 from pipeline.events import Event, ExtensionStateChanged
 from pipeline.settings import Settings
-from tests.telephony.harness import RATE_HZ, Site, site, voice, write_wav
+from tests.telephony.harness import RATE_HZ, Site, sine, site, voice, write_wav
 
 pytestmark = pytest.mark.integration
 
@@ -67,6 +67,30 @@ async def test_hold_and_mute_keep_both_files_on_one_timeline(tmp_path: Path) -> 
             assert np.abs(caller_audio[span].astype(float)).mean() > 500  # the caller's is
         after = _span(it, "agent.unmuted", "call.ended")
         assert np.abs(agent_audio[after].astype(float)).mean() > 500
+
+
+async def test_nothing_is_thrown_away_in_announcement_and_holds(tmp_path: Path) -> None:
+    """A leg that nobody reads fills its jitter buffer: packets counted as lost, and old audio after the hold."""
+    with site(tmp_path) as it:
+        write_wav(it.folder / "announcement.wav", sine(3.0, 440))
+        write_wav(it.agent_wav, voice(12, 2))
+        write_wav(it.caller_wav, voice(12, 1))
+        async with Broker(_bus_path(it)), BusClient(_bus_path(it), "desk") as desk:
+            hold = ("--hold", "5.8-6.2")  # the device's own: its re-INVITE makes a new stream
+            await asyncio.to_thread(it.up, "--after", "0.1", "--play", str(it.agent_wav), *hold)
+            caller = it.caller("--play", str(it.caller_wav), "--hang-up-after", "7")
+            await _until(lambda: it.find("call.bridged"))
+            await desk.request("softphone.2101", "hold")
+            await asyncio.sleep(2)
+            await desk.request("softphone.2101", "resume")
+            assert await asyncio.to_thread(caller.wait) == 0, caller.errors
+            await _until(lambda: it.find("recording.closed"))
+        assert it.names().count("call.held") == 2
+        final = {item.leg: item for item in it.journal() if item.name == "media.measured" and item.final}
+        assert final["caller"].packets > 300
+        assert final["agent"].packets > 280  # before and after its hold
+        assert final["agent"].discarded <= 25
+        assert final["caller"].discarded <= 25
 
 
 def _span(it: Site, begin: str, end: str) -> slice:

@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
+import resource
 import socket
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.telephony.harness import site, voice, wait_for, write_wav
+from tests.peers import need
+from tests.telephony.harness import ANNOUNCEMENT_MS, RATE_HZ, site, voice, wait_for, write_wav
 from tests.telephony.sipp import sipp, talking
 
 pytestmark = pytest.mark.integration
@@ -50,6 +52,27 @@ def test_sigterm_ends_the_call_properly(tmp_path: Path) -> None:
         assert caller.event("ended")["answered"]
 
 
+def test_full_disk_in_mid_call_costs_audio_and_not_the_extension(tmp_path: Path) -> None:
+    """The kernel lets no file of the softphone grow beyond 20 kB (1.2 s of sound), as a full disk would."""
+    with site(tmp_path) as it:
+        phone, _ = it.up("--after", "0.1")
+        before = resource.prlimit(phone.process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(phone.process.pid, resource.RLIMIT_FSIZE, (20_000, before[1]))
+        caller = it.caller("--play", f"{it.caller_wav}@{ANNOUNCEMENT_MS + 200}", "--hang-up-after", "2.5")
+        assert caller.wait() == 0, caller.errors
+        closed = it.await_event("recording.closed")
+        assert 0 < closed.caller_samples <= 10_000
+        assert closed.missing_samples >= 2 * RATE_HZ // 2  # both files lack more than half a second
+        assert closed.gap
+        assert closed.note
+        assert it.find("call.ended").reason == "caller_hung_up"
+        resource.prlimit(phone.process.pid, resource.RLIMIT_FSIZE, before)
+        again = it.caller("--linger", "0.5")
+        assert again.wait() == 0, again.errors
+        assert it.await_event("recording.closed").caller_samples >= RATE_HZ // 4
+
+
+@need("sipp")
 def test_a_caller_without_audio_is_reported_and_stays(tmp_path: Path) -> None:
     with site(tmp_path, audio_missing_s=0.8, media_stats_s=1.0) as it:
         it.softphone()

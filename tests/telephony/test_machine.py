@@ -220,6 +220,28 @@ def test_late_events_change_nothing_after_the_end() -> None:
         machine.hang_up()
 
 
+def test_every_refusal_is_a_sentence_of_the_catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
+    ringing, dialled, over = CallMachine(desk_answers=True), CallMachine(desk_answers=False), _talking()
+    dialled.offered()
+    over.hang_up()
+    sentences: dict[str, set[str]] = {}
+    for language in ("id", "en"):
+        monkeypatch.setenv("KRING_LANGUAGE", language)
+        for machine in (ringing, dialled, _answered(), _announcing(), over):
+            for command in ("answer", "hold", "resume", "mute", "unmute", "reject", "hang_up"):
+                if (machine, command) in ((ringing, "answer"), *((one, "reject") for one in (ringing, dialled))):
+                    continue
+                act = {"mute": lambda m: m.mute(on=True), "unmute": lambda m: m.mute(on=False)}.get(command)
+                if command == "hang_up" and machine is not over:
+                    continue
+                with pytest.raises(CommandRefusedError) as caught:
+                    act(machine) if act else getattr(machine, command)()
+                sentences.setdefault(language, set()).add(str(caught.value))
+    for language, said in sentences.items():
+        assert not any("telephony." in sentence or "{" in sentence for sentence in said), language
+    assert not sentences["id"] & sentences["en"]
+
+
 def test_timers_of_the_ringing_phase_do_nothing_later() -> None:
     machine = _answered()
     assert machine.ring_timed_out() == []

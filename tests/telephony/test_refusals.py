@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.peers import need
 from tests.telephony.harness import Process, Site, datagram, sip_request, site, wait_for
 from tests.telephony.sipp import refused, sipp
 
@@ -81,6 +82,7 @@ def test_device_is_not_there(tmp_path: Path) -> None:
         assert it.caller("--linger", "0.5").wait() == 0
 
 
+@need("sipp")
 def test_unknown_extension_gets_404_and_no_folder(it: Site) -> None:
     before = len(it.calls())
     caller = sipp(it, refused(404, user="9999"), count=30, rate=30)
@@ -88,6 +90,7 @@ def test_unknown_extension_gets_404_and_no_folder(it: Site) -> None:
     assert len(it.calls()) == before
 
 
+@need("sipp")
 @pytest.mark.parametrize(("payload", "codec"), [(18, "G729/8000"), (111, "opus/48000/2")])
 def test_codec_mismatch_gets_488(it: Site, payload: int, codec: str) -> None:
     before = len(it.calls())

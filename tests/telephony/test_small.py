@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import socket
 from pathlib import Path
 
@@ -22,14 +24,55 @@ from telephony.errors import AudioFileError, PortTakenError
 from telephony.media import check_wav, closed_samples
 from telephony.orphans import finish_orphans
 from telephony.phone_audio import read_items
+from telephony.phone_report import Reporter
+from telephony.pjlog import pj_level, without_addresses
 from telephony.ports import check_ports, is_free, pick_udp_range
-from telephony.recording import pad
 from telephony.ring import FrameRing
 from telephony.softphone import find_extension
 from tests.ports import free_port, free_range
 from tests.telephony.harness import read_wav, sine, write_wav
 
 pytestmark = pytest.mark.unit
+
+
+# --- PJSIP's log ---
+
+
+def test_log_lines_that_name_somebody_are_left_out() -> None:
+    dump = '  [DISCONNECTED] To: "Sari" <sip:081200001111@127.0.0.1>;tag=x\r\n    Call time: 00h:00m:02s\r\n'
+    assert without_addresses(dump) == "    Call time: 00h:00m:02s"
+    assert without_addresses("Added port 2 (SIPS:081200001111@127.0.0.1)") == ""
+    assert without_addresses("Contact: <tel:+6281200001111>") == ""
+    assert without_addresses("..Unable to open sound device\r\n") == "..Unable to open sound device"
+
+
+def test_pjsip_never_traces_messages() -> None:
+    assert [pj_level(level) for level in ("debug", "info", "warning", "error", "unheard of")] == [3, 2, 2, 1, 2]
+
+
+# --- what the phone says ---
+
+
+def test_phone_talks_json_to_programs_and_sentences_to_people(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KRING_LANGUAGE", "en")
+    reports = [
+        {"event": "ready", "port": 6101},
+        {"event": "media", "t": 1.0, "up": True, "held": False},
+        {"event": "media", "t": 1.0, "up": True, "held": True},
+        {"event": "playing", "t": 2.0, "file": "q.flac", "offset_ms": 10, "duration_s": 3.456},
+        {"event": "ended", "t": 3.0, "code": 486, "reason": "Busy Here", "answered": False},
+    ]
+    person, program = io.StringIO(), io.StringIO()
+    for out, human in ((person, True), (program, None)):  # None: a StringIO is no terminal
+        said = Reporter(out, human=human, unsaid=("ready",))
+        for report in reports:
+            said(report)
+    assert [json.loads(line) for line in program.getvalue().splitlines()] == reports
+    assert person.getvalue().splitlines() == [
+        "The far end put the call on hold.",
+        "Playing q.flac (3.5 s) ...",
+        "The call ended unanswered (SIP code 486, Busy Here).",
+    ]
 
 
 # --- ports ---
@@ -105,12 +148,6 @@ def test_phone_items_and_flac(tmp_path: Path) -> None:
         read_items([str(tmp_path / "wide.flac")], 0, scratch)
     with pytest.raises(AudioFileError, match="none"):
         read_items([str(tmp_path / "none.flac")], 0, scratch)
-
-
-def test_pad_adds_silence_and_nothing_else(tmp_path: Path) -> None:
-    path = write_wav(tmp_path / "a.wav", sine(0.2, 500))
-    pad(path, 160)
-    assert (read_wav(path) == np.concatenate([sine(0.2, 500), np.zeros(160)])).all()
 
 
 def test_ring_drops_the_oldest_and_gives_silence() -> None:
@@ -193,6 +230,19 @@ def test_orphans_are_finished_once_and_only_ours(tmp_path: Path) -> None:
     assert len(list(done.read("call"))) == 2
     assert [item.seq for item in out] == [4, 5, 2]
     assert finish_orphans(spool, "2101", clock, out.append) == []
+
+
+def test_calls_of_extensions_that_are_no_more_fall_to_the_first_softphone(tmp_path: Path) -> None:
+    clock, out = ManualClock(), []
+    base = {"at": clock.now(), "call_id": ""}
+    gone = _orphan(tmp_path, clock, "00000001", CallOffered(**base, extension="2099", caller_number="0812"))
+    other = _orphan(tmp_path, clock, "00000002", CallOffered(**base, extension="2102", caller_number="0813"))
+    spool, configured = Spool(tmp_path / "spool"), ["2102", "2101"]
+    assert finish_orphans(spool, "2102", clock, out.append, configured=configured) == [other.call_id]
+    assert finish_orphans(spool, "2101", clock, out.append, configured=configured) == [gone.call_id]
+    ended = gone.ended()
+    assert ended is not None
+    assert ended.reason == "softphone_died"
 
 
 # --- settings ---

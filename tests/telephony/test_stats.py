@@ -21,6 +21,14 @@ def test_default_connection_has_the_published_values() -> None:
     assert (mos(-5), mos(101)) == (1.0, 4.5)
 
 
+def test_counts_go_on_when_a_hold_makes_a_new_stream() -> None:
+    first = StreamFigures(packets=100, lost=3, discarded=2, jitter_ms=9.0, buffer_ms=60, round_trip_ms=8.0)
+    second = StreamFigures(packets=50, lost=1, discarded=0, jitter_ms=1.0, buffer_ms=20, round_trip_ms=None)
+    both = StreamFigures(packets=150, lost=4, discarded=2, jitter_ms=1.0, buffer_ms=20, round_trip_ms=None)
+    assert second.after(first) == both
+    assert first.after(None) is first
+
+
 def test_delay_impairment_begins_at_100_ms() -> None:
     assert rating(0, 100) == pytest.approx(93.2)
     assert 93.2 - rating(0, 150) < 2

@@ -51,6 +51,13 @@ export function applyToBoard(state: BoardSnapshot, event: WireEvent): BoardChang
   return { state: next, stale: STALE.has(event.event) };
 }
 
+/** What keeps calls from being sealed, in words; null when nothing does. The oldest call's problem speaks for all. */
+export function sealingTrouble(health: BoardSnapshot["health"]): { count: string; problem: string } | null {
+  const failed = health.sealing_failed ?? [];
+  const first = failed[0];
+  return first ? { count: String(failed.length), problem: first.problem } : null;
+}
+
 export interface Now {
   talking: number;
   ringing: number;

@@ -26,6 +26,7 @@ export class Tiles {
       setText(value ?? null, tile.value);
       setText(word ?? null, tile.tone && tile.word ? `${SIGNS[tile.tone]} ${tile.word}` : (tile.word ?? ""));
       setAttr(this.node(tile.key), "data-tone", tile.tone ?? null);
+      setAttr(word as HTMLElement, "title", tile.word ?? null);
     }
   }
 

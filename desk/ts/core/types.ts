@@ -172,6 +172,7 @@ export interface BoardSnapshot {
     processes: { name: string; state: string; restarts: number; rss_mb: number | null; cpu_s: number | null }[];
     asr_lag_s: number | null;
     archive_backlog: number;
+    sealing_failed?: { call_id: string; problem: string }[];
   };
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The wallboard: large figures with a word for good, soon and late; timers run between events.
 
-import { applyToBoard, nowOf } from "../board/board-state.js";
+import { applyToBoard, nowOf, sealingTrouble } from "../board/board-state.js";
 import { Tiles, type Tile } from "../board/tiles.js";
 import { api } from "../core/api.js";
 import { byId, h, setAttr, setText } from "../core/dom.js";
@@ -160,12 +160,13 @@ class Board {
     const down = processes.filter((one) => !["running", "ready", "up", "started"].includes(one.state));
     const restarts = processes.reduce((sum, one) => sum + one.restarts, 0);
     const lag: Tone = limit(asr_lag_s ?? 0, 1.5, 5);
-    const backlog: Tone = limit(archive_backlog, 5, 20);
+    const trouble = sealingTrouble(this.state.health);
+    const backlog: Tone = trouble ? "late" : limit(archive_backlog, 5, 20);
     return [
       { key: "processes", value: `${processes.length - down.length}/${processes.length}`, label: t("board_processes"), tone: down.length > 0 ? "late" : "calm", word: down.length > 0 ? down.map((one) => one.name).join(", ") : t("tone_calm") },
       { key: "restarts", value: String(restarts), label: t("board_restarts"), ...(restarts > 0 ? { tone: "soon" as Tone, word: t("tone_soon") } : {}) },
       { key: "lag", value: asr_lag_s === null ? "–" : decimal(asr_lag_s, 1, page.language), label: t("board_asr_lag"), ...(asr_lag_s === null ? {} : { tone: lag, word: t(`tone_${lag}`) }) },
-      { key: "backlog", value: String(archive_backlog), label: t("board_backlog"), tone: backlog, word: t(`tone_${backlog}`) },
+      { key: "backlog", value: String(archive_backlog), label: t("board_backlog"), tone: backlog, word: trouble ? t("board_sealing_failed", trouble) : t(`tone_${backlog}`) },
     ];
   }
 }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { railOf } from "../agent/rail-plan.js";
-import { applyToBoard, nowOf } from "../board/board-state.js";
+import { applyToBoard, nowOf, sealingTrouble } from "../board/board-state.js";
 import { applyEvent, offeredCall } from "../core/call-state.js";
 import { conflicts, fieldsOf, missing, stillToSave } from "../core/draft.js";
 import type { BoardSnapshot, Case, LiveCall, WireEvent } from "../core/types.js";
@@ -83,6 +83,14 @@ test("the board counts ringing and talking calls and forgets ended ones", () => 
   assert.deepEqual([nowOf(state.calls).ringing, nowOf(state.calls).talking], [0, 1]);
   step(event("call.ended", { reason: "caller_hung_up" }));
   assert.equal(state.calls.length, 0);
+});
+
+test("a call that cannot be sealed is told in words, and asks for a fresh snapshot", () => {
+  const health = board().health;
+  assert.equal(sealingTrouble(health), null);
+  const failed = [{ call_id: "c1", problem: "penuh" }, { call_id: "c2", problem: "lain" }];
+  assert.deepEqual(sealingTrouble({ ...health, sealing_failed: failed }), { count: "2", problem: "penuh" });
+  assert.equal(applyToBoard(board(), event("sealing.failed", { problem: "penuh" })).stale, true);
 });
 
 test("a person's time begins anew only when the state changes", () => {
