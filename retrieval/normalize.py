@@ -20,7 +20,7 @@ from pathlib import Path
 
 import Stemmer
 
-from retrieval.numbers import NUMBER_WORDS, read_number
+from pipeline.spoken import NUMBER_WORDS, read_number
 
 _LEXICON = Path(__file__).parent / "lexicon.toml"
 _WORD = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")

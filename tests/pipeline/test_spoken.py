@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from num2words import num2words
 
+from pipeline.spoken import read_number
 from retrieval.normalize import normalize
-from retrieval.numbers import read_number
 
 pytestmark = pytest.mark.unit
 
@@ -43,7 +44,41 @@ def test_reading_stops_at_the_next_word(value: int, extra: int) -> None:
     assert read_number(words, 0) == (value, len(words) - 2)
 
 
-@given(st.lists(st.sampled_from(["ribu", "puluh", "belas", "ratus", "dua", "seribu", "nol", "pajak"]), max_size=8))
+@settings(max_examples=300)
+@given(st.integers(min_value=0, max_value=10**15))
+@example(10**15)
+@example(10**12 + 1)
+def test_reading_is_the_inverse_of_num2words(value: int) -> None:
+    words = num2words(value, lang="id").split()
+    assert read_number(words, 0, below=10**18) == (value, len(words))
+
+
+@pytest.mark.parametrize(
+    ("said", "values"),
+    [
+        ("dua dua belas", [2, 12]),
+        ("dua puluh dua puluh satu", [20, 21]),
+        ("seribu dua ribu", [1000, 2000]),
+        ("lima ratus enam ratus", [500, 600]),
+        ("dua juta tiga juta lima ratus", [2_000_000, 3_000_500]),
+        ("seratus nol lima", [100, 0, 5]),
+        ("seribu nol", [1000, 0]),
+        ("sejuta seratus ribu", [1_100_000]),
+    ],
+)
+def test_a_number_that_starts_again_is_another_number(said: str, values: list[int]) -> None:
+    words, index, found = said.split(), 0, []
+    while index < len(words):
+        read = read_number(words, index, below=10**18)
+        assert read is not None
+        found.append(read[0])
+        index = read[1]
+    assert found == values
+
+
+@given(
+    st.lists(st.sampled_from(["ribu", "puluh", "belas", "ratus", "dua", "seribu", "nol", "juta", "pajak"]), max_size=8)
+)
 def test_nonsense_never_fails_and_always_advances(words: list[str]) -> None:
     for start in range(len(words)):
         found = read_number(words, start)
