@@ -39,13 +39,11 @@ class LmOptions:
     Parameters:
         floor_share: share of the unigrams that comes from ``prior`` (or is spread evenly) instead of the text.
         least_backoff: smallest share that a context leaves to words that it was not seen with.
-        least_trigram: trigrams whose weights sum to less are not learnt on their own.
         prior: word -> relative weight; words without one get the smallest of them.
     """
 
     floor_share: float = 0.08
     least_backoff: float = 0.05
-    least_trigram: float = 0.0
     prior: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -76,8 +74,6 @@ def estimate(
     singles = _continued(pairs, None, 0, begin)
     unigram_p = _unigrams(singles, words, options)
     pair_p = _interpolate(pairs, unigram_p[pairs.keys & MASK], options)
-    kept = triples.values >= options.least_trigram
-    triples = _Counts(triples.keys[kept], triples.values[kept])
     at, _ = locate(pairs.keys, triples.keys & (1 << 2 * BITS) - 1)
     triple_p = _interpolate(triples, pair_p[at], options)
     return with_backoff(words, unigram_p, (pairs.keys, pair_p), (triples.keys, triple_p))
