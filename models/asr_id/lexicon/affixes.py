@@ -22,7 +22,7 @@ _PLAIN_PREFIXES = (
 _NASAL_PREFIXES = {
     "mem": ("", "p", "f"), "men": ("", "t"), "meng": ("", "k"), "meny": ("s",),
     "pem": ("", "p"), "pen": ("", "t"), "peng": ("", "k"), "peny": ("s",),
-    "ng": ("", "k"), "ny": ("s", "c"), "n": ("t", "c", ""), "m": ("p", ""),
+    "ng": ("", "k"), "ny": ("s", "c"), "n": ("t", "c"), "m": ("p",),
 }  # fmt: skip
 _CASUAL_NASALS = frozenset({"ng", "ny", "n", "m"})
 _DEEPEST = 3

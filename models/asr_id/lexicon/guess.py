@@ -18,9 +18,8 @@ _BORROWED_ENDING = re.compile(
     r"(?:si|sasi|tas|tif|is|isme|ik|ika|al|or|ur|ansi|ensi|logi|grafi|tri|um|us|asa|at|wan|ment|men|en|ent|ant|age|ing|ion)$"
 )
 _LIKE_EMPAT = re.compile(r"m[pb]|n[tcdjg]")
-_LIKE_BEBEK = re.compile(
-    r"(?:ng|ny|[^aiueo])(?:[^aiueo])?(?:e|o)[^aiueo]+"
-)  # what follows the first e of `bebek`, `besok`
+# What follows the first e of two-syllable roots such as `bebek` and `besok`.
+_LIKE_BEBEK = re.compile(r"(?:ng|ny|[^aiueo])(?:[^aiueo])?(?:e|o)[^aiueo]+")
 _LONG = 4  # an ending tells a borrowed word only where something long enough stands before it
 _VOWELS = "aiueo"
 
