@@ -72,7 +72,7 @@ _RULES: dict[str, Callable[[str, bool], list[Form]]] = {
     "X": _upgraded(""),
     "M": _upgraded("kan"),
     "I": _upgraded("i"),
-    "y": lambda root, _: [(root + "nya", 0.2)],
+    "y": lambda root, _: [(root + "nya", 0.1)],
     "u": lambda root, _: [(root + "ku", 0.08), (root + "mu", 0.06)],
     "l": lambda root, _: [(root + "lah", 0.1)],
     "g": lambda root, _: [(ng(root), 0.12)],
