@@ -32,6 +32,7 @@ from .speaking import attempt
 from .style import Style
 
 _MOST_REASONS = 3
+_PADDING_S = 0.5  # silence around each utterance when the model listens
 
 
 def sentences() -> list[Request]:
@@ -96,7 +97,7 @@ def _report(name: str, results: Sequence[Spoken | RefusedError], seconds: float,
         f" {60 * words / max(duration_s, 1e-9):4.0f} wpm"
     ]
     if listener and spoken:
-        parts.append(f"WER {listener.word_error_rate(spoken):5.1f} %")
+        parts.append(listener.judge(spoken))
     parts += [f"{count} x {reason}" for reason, count in reasons.most_common(_MOST_REASONS)]
     return "; ".join(parts)
 
@@ -124,21 +125,35 @@ class _Listener:
         self._vosk: Any = vosk
         self._model = vosk.Model(str(folder))
 
-    def word_error_rate(self, spoken: Sequence[Spoken]) -> float:
-        """Percent, over all words."""
-        errors = sum(_edits([word.text for word in one.words], self._hear(one)) for one in spoken)
-        return 100 * errors / sum(len(one.words) for one in spoken)
+    def judge(self, spoken: Sequence[Spoken]) -> str:
+        """Word error rate in percent over all words, and how far word starts are from where they are labelled."""
+        errors = 0
+        offsets_s: list[float] = []
+        for one in spoken:
+            heard = self._hear(one)
+            wanted = [word.text for word in one.words]
+            wrong = _edits(wanted, [word for word, _ in heard])
+            errors += wrong
+            if not wrong:
+                offsets_s += [at - span[1] for (_, at), span in zip(heard, one.word_spans, strict=True)]
+        rate = f"WER {100 * errors / sum(len(one.words) for one in spoken):5.1f} %"
+        if not offsets_s:
+            return rate
+        low, middle, high = (1000 * float(value) for value in np.percentile(offsets_s, (5, 50, 95)))
+        return f"{rate}, starts {low:+.0f} {middle:+.0f} {high:+.0f} ms (5/50/95 %)"
 
-    def _hear(self, spoken: Spoken) -> list[str]:
+    def _hear(self, spoken: Spoken) -> list[tuple[str, float]]:
+        """Words and where they start in `spoken`."""
         recognizer = self._vosk.KaldiRecognizer(self._model, RATE_HZ)
-        padding = bytes(2 * RATE_HZ // 2)
-        heard = []
+        recognizer.SetWords(True)
+        padding = bytes(2 * round(_PADDING_S * RATE_HZ))
         pcm = padding + _pcm16(spoken) + padding
+        results = []
         for at in range(0, len(pcm), 3200):
             if recognizer.AcceptWaveform(pcm[at : at + 3200]):
-                heard.append(json.loads(recognizer.Result())["text"])
-        heard.append(json.loads(recognizer.FinalResult())["text"])
-        return " ".join(heard).split()
+                results.append(json.loads(recognizer.Result()))
+        results.append(json.loads(recognizer.FinalResult()))
+        return [(word["word"], word["start"] - _PADDING_S) for one in results for word in one.get("result", ())]
 
 
 def _edits(wanted: Sequence[str], heard: Sequence[str]) -> int:

@@ -19,7 +19,7 @@ from ..phones import SILENCE, VOWELS
 from .core import Label, Raw, RefusedError, Request, Speaker, Spoken, VoiceError
 from .prosody import Timed, plan
 from .sound import finish, whisper
-from .spelling import DiphoneSet, diphones_of, spell
+from .spelling import DiphoneSet, spell
 from .style import Take
 from .tables import diphone_sets
 
@@ -117,7 +117,7 @@ def _prepare(request: Request, take: Take, diphones: DiphoneSet) -> _Job | Refus
     try:
         timed = plan(request, take)
         units = _lend_missing(timed, diphones)
-        chain = spell([unit.phone for unit in units], diphones.table, diphones_of(diphones.index), take.rng)
+        chain = spell([unit.phone for unit in units], diphones.table, diphones.diphones(), take.rng)
     except RefusedError as error:
         return error
     segments = []

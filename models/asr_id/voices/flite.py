@@ -13,15 +13,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from ..phones import SILENCE
-from .core import Label, RefusedError, Request, Speaker, Spoken, VoiceError, phrases_of
+from .core import RefusedError, Request, Speaker, Spoken, VoiceError, phrases_of
 from .festival import read_wav
-from .sound import finish, merge_silence
+from .sound import finish, labels_from_ends
 from .style import Take
 
 _THREADS = 2
 _TIMEOUT_S = 60
-# Words per minute that give duration_stretch 1: measured, so that all voices talk equally fast at one rate.
-_NATURAL_WPM = {"slt": 102.0, "rms": 144.0, "awb": 148.0, "kal16": 183.0, "kal": 183.0}
+# Words per minute that give duration_stretch 1: measured, so that all voices talk about equally fast at one rate
+# (slt would be 102; sped up so far it blurs).
+_NATURAL_WPM = {"slt": 120.0, "rms": 144.0, "awb": 148.0, "kal16": 183.0, "kal": 183.0}
 _PAUSE = "pau"
 # Equally good spellings; a spelling of two phones is one phone of ours.
 _PHONES = {
@@ -79,21 +80,8 @@ def _say(speaker: Speaker, request: Request, take: Take, wav: Path) -> Spoken | 
         ends = [part.rpartition(":") for part in done.stdout.split()]
         if [name for name, _, _ in ends] != names:
             raise RefusedError("flite spoke other phones than it was given")
-        labels = _labels([float(end) / take.warp for _, _, end in ends], ours)
+        labels = labels_from_ends([float(end) / take.warp for _, _, end in ends], ours)
         raw, rate_hz = read_wav(wav)
         return finish(raw, rate_hz * take.warp, labels, speaker=speaker, request=request)
     except RefusedError as error:
         return error
-
-
-def _labels(ends_s: Sequence[float], ours: Sequence[tuple[str, int | None]]) -> list[Label]:
-    """A name "" continues the phone before it."""
-    labels: list[Label] = []
-    start_s = 0.0
-    for end_s, (phone, word) in zip(ends_s, ours, strict=True):
-        if phone:
-            labels.append(Label(phone, word, end_s - start_s))
-        else:
-            labels[-1] = Label(labels[-1].phone, word, labels[-1].duration_s + end_s - start_s)
-        start_s = end_s
-    return merge_silence(labels)

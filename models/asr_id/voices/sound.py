@@ -73,6 +73,19 @@ def merge_silence(labels: Sequence[Label]) -> list[Label]:
     return merged
 
 
+def labels_from_ends(ends_s: Sequence[float], ours: Sequence[tuple[str, int | None]]) -> list[Label]:
+    """Labels of an engine that tells where each phone ends; a phone named "" continues the one before it."""
+    labels: list[Label] = []
+    start_s = 0.0
+    for end_s, (phone, word) in zip(ends_s, ours, strict=True):
+        if phone:
+            labels.append(Label(phone, word, end_s - start_s))
+        else:
+            labels[-1] = Label(labels[-1].phone, word, labels[-1].duration_s + end_s - start_s)
+        start_s = end_s
+    return merge_silence(labels)
+
+
 def _phones(labels: Sequence[Label], end_s: float) -> tuple[tuple[str, float, float], ...]:
     ends = list(itertools.accumulate(label.duration_s for label in labels))
     ends[-1] = end_s

@@ -30,6 +30,8 @@ _RECORDED = (
     Speaker("flite-awb", "flite", "m", "flite", _CMU, 130.0, _MALE, "awb", held_out=True),
     Speaker("flite-kal16", "flite", "m", "flite", _CMU, 105.0, _MALE, "kal16", held_out=True),
     Speaker("flite-kal", "flite", "m", "flite", _CMU, 105.0, (1.0, 1.32), "kal", held_out=True),
+    Speaker("ona", "hts", "f", "festvox-ca-ona-hts", "LGPL-2.1+", 190.0, _FEMALE, "upc_ca_ona_hts"),
+    Speaker("slt-hts", "hts", "f", "festvox-us-slt-hts", _CMU, 170.0, _FEMALE, "cmu_us_slt_arctic_hts"),
 )
 
 # Formant synthesis: any of espeak-ng's languages with any of its variants.  Weight 10 for the Indonesian phones.

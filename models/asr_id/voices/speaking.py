@@ -7,13 +7,18 @@ import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from . import festival, flite, formant
+from . import festival, flite, formant, statistical
 from .core import RefusedError, Request, Speaker, Spoken
 from .speakers import speaker_named
 from .style import Style, Take, draw
 
 _Render = Callable[[Speaker, Sequence[Request], Sequence[Take], Path], list[Spoken | RefusedError]]
-_RENDERERS: dict[str, _Render] = {"festival": festival.render, "flite": flite.render, "espeak": formant.render}
+_RENDERERS: dict[str, _Render] = {
+    "festival": festival.render,
+    "flite": flite.render,
+    "espeak": formant.render,
+    "hts": statistical.render,
+}
 
 
 def speak(

@@ -41,6 +41,12 @@ class DiphoneSet:
     """Phones the voice lacks that are made by whispering part of the vowel beside them."""
     whispered_coda: frozenset[str] = field(default_factory=frozenset)
     """The same, only where no vowel follows."""
+    half_silent: frozenset[str] = field(default_factory=frozenset)
+    """Diphones the voice lacks whose silence is tolerable."""
+
+    def diphones(self) -> frozenset[str]:
+        """The pairs it can say. Raises VoiceError when it is not installed."""
+        return diphones_of(self.index) | self.half_silent
 
 
 def table(text: str) -> dict[str, tuple[Choice, ...]]:

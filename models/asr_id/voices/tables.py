@@ -14,6 +14,7 @@ ITALIAN = table(
     _PLAIN
     + """
 SIL #
+m m nf
 a a|a1
 i i|i1
 u u|u1
@@ -23,7 +24,7 @@ o o|o1 O|O1
 ai a1/6+i/4|a/6+i/4
 au a1/6+u/4|a/6+u/4
 oi o1/6+i/4|o/6+i/4
-c tS
+c tS t/4+S/6
 j dZ
 ny J n/6+j/4
 ng ng ng/8+g/2 n/8+g/2
@@ -60,7 +61,9 @@ q #
 FINNISH_F = (
     FINNISH
     | table("\n".join(f"{phone} {phone} {phone}:" for phone in "ptkdgfsmnlr"))
-    | table("b b p\nw v u\nc t/5+j/5\nsy s/6+j/4")
+    | table(
+        "b b p p/6+#/4\nk k k: k/6+#/4\ns s s: s/8+#/2\nt t t: t/6+#/4\np p p: p/6+#/4\nn n n: N\nw v u\nc t/5+j/5\nsy s/6+j/4"
+    )
 )
 FINNISH_M = FINNISH | table("sy S\nc t/55+S/45")
 
@@ -68,6 +71,11 @@ CZECH = table(
     _PLAIN
     + """
 SIL #
+p p p/7+#/3
+t t t/7+#/3
+k k k/7+#/3
+f f f/8+#/2
+s s s/8+#/2
 b b p
 d d t
 g g k
@@ -82,11 +90,11 @@ ai a/6+j/4 a/6+i/4
 au a/6+u/4
 oi o/6+j/4 o/6+i/4
 c c~
-j dz~ d+z~
+j dz~ d+z~ c~
 ny n~
 ng n* n*/8+g/2 n*/8+k/2 n/8+g/2
 sy s~
-z z
+z z s
 kh ch
 h h|ch
 w u|v u:
@@ -104,7 +112,7 @@ a aa|ah aa
 i iy ih
 u uw uh
 e eh|ey ey
-@ ax
+@ ax ah
 o ow|ao ow
 ai ay
 au aw
@@ -133,7 +141,7 @@ t th
 d dh th
 k k
 g g k
-f f
+f f v
 s s
 m m
 n n
@@ -180,13 +188,19 @@ def _bare(index: str, silence: str) -> str:
 def diphone_sets() -> dict[str, DiphoneSet]:
     """Every Festival diphone voice by its speaker name."""
     h = frozenset({"h"})
+    # Finnish words do not begin or end so: half of the consonant is silence, which a stop or a faint nasal bears.
+    lj_gaps = frozenset({"#-l", "m-#", "d-#", "g-#", "f-#", "l-#"})
     nsk = "hindi/hindi_NSK_diphone/group/NSKlpc.group"
     american_hooks = "(set! UniSyn_module_hooks nil)"  # they look for syllables, which bare segments do not have
     return {
         "lp": DiphoneSet("italian/lp_diphone/group/lp_diphone.group", ITALIAN, _festival("lp_diphone"), h),
         "pc": DiphoneSet("italian/pc_diphone/group/pc_diphone.group", ITALIAN, _festival("pc_diphone"), h),
         "lj": DiphoneSet(
-            "finnish/suo_fi_lj_diphone/group/ljlpc.group", FINNISH_F, _festival("suo_fi_lj_diphone"), whispered_coda=h
+            "finnish/suo_fi_lj_diphone/group/ljlpc.group",
+            FINNISH_F,
+            _festival("suo_fi_lj_diphone"),
+            whispered_coda=h,
+            half_silent=lj_gaps,
         ),
         "mv": DiphoneSet("finnish/hy_fi_mv_diphone/group/mvlpc.group", FINNISH_M, _festival("hy_fi_mv_diphone")),
         "dita": DiphoneSet("czech/czech_dita/group/dita.group", CZECH, _festival("czech_dita")),
