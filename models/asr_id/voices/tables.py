@@ -60,10 +60,9 @@ q #
 )
 FINNISH_F = (
     FINNISH
-    | table("\n".join(f"{phone} {phone} {phone}:" for phone in "ptkdgfsmnlr"))
-    | table(
-        "b b p p/6+#/4\nk k k: k/6+#/4\ns s s: s/8+#/2\nt t t: t/6+#/4\np p p: p/6+#/4\nn n n: N\nw v u\nc t/5+j/5\nsy s/6+j/4"
-    )
+    | table("\n".join(f"{phone} {phone} {phone}:" for phone in "dgfmlr"))
+    | table("\n".join(f"{phone} {phone} {phone}: {phone}/7+#/3" for phone in "ptks"))
+    | table("b b p p/6+#/4\nn n n: N\nw v u\nc t/5+j/5\nsy s/6+j/4")
 )
 FINNISH_M = FINNISH | table("sy S\nc t/55+S/45")
 
