@@ -125,7 +125,7 @@ def _vowel(marked: str, at: int, literally: bool) -> _Found | None:
     if letter not in VOWEL_LETTERS:
         return None
     ways = _E.get(letter, [(letter, 0.0)])
-    if not literally and after[:1] == BOUNDARY and letter == SCHWA and after[1:] and after[1] in VOWEL_LETTERS:
+    if after[:1] == BOUNDARY and letter == SCHWA and after[1:] and after[1] in VOWEL_LETTERS:
         return [("@", 0.0), ("@ q", 0.7)], 1  # `se.orang`, `ke.ahli.an`
     if not literally and letter == SCHWA and _may_lose_schwa(marked, at):
         return [("@", 0.0), ("", 1.7)], 1
