@@ -162,7 +162,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--index", type=Path, default=PROJECT_DIR / "models/demo_speech/index.toml")
     options = parser.parse_args(arguments)
     try:
-        table = _run(load_model(load_settings().asr_model_dir), options.index)
+        table = _run(load_model(load_settings().asr_model), options.index)
     except (KringError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 3

@@ -67,6 +67,10 @@ class DecodePool:
         self.idle.clear()
         self._wake.set()
 
+    def use(self, model: Model) -> None:
+        """Decode with another model from now on; a call that is already being decoded stays with its own."""
+        self._model = model
+
     def stop(self) -> None:
         """Let :meth:`run` end after the present block; unfinished calls are released for others."""
         self._stop.set()

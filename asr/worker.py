@@ -3,6 +3,8 @@
 
 Learns of calls from the bus and, because the bus may lose news, from the spool itself; claims them, hands them to
 the decoding thread, reports its load, and leaves with exit code 0 when it was told to or has served its time.
+When another model is chosen (`kring models use`), it is loaded beside the old one and serves the calls that come
+then; calls being followed end with the model that they began with, and nobody waits.
 Exit code 3: a setting or the model is wrong; one line on stderr says which.
 """
 
@@ -15,12 +17,14 @@ import contextvars
 import signal
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import psutil
 import structlog
 
 from asr.claims import try_claim, waiting_calls
+from asr.errors import ModelError
 from asr.model import load_model
 from asr.pool import DecodePool
 from asr.recycle import DRAIN_PATIENCE_S, RecycleRule, claim_delay_s
@@ -39,14 +43,17 @@ log = structlog.get_logger("asr")
 
 SCAN_S = 1.0
 MEASURE_S = 3.0
+MODEL_S = 1.0  # how often it is looked whether another model was chosen
 _CLAIM_TICK_S = 0.02
 
 
 class Worker:
     """Everything of the process except the decoding itself; runs in the event loop."""
 
-    def __init__(self, name: str, settings: Settings, model: Model, clock: Clock) -> None:
+    def __init__(self, name: str, settings: Settings, model: Model, model_path: Path, clock: Clock) -> None:
         self.name = name
+        self._model_path = model_path
+        self._refused_path: Path | None = None  # a chosen model that cannot be used; told once
         self._settings, self._clock = settings, clock
         self._spool = Spool(settings.spool_dir)
         self._rule = RecycleRule.for_worker(
@@ -91,6 +98,7 @@ class Worker:
                         group.create_task(self._claim(), name="asr-claim"),
                         group.create_task(self._measure(), name="asr-measure"),
                         group.create_task(self._retire(), name="asr-retire"),
+                        group.create_task(self._follow_model(), name="asr-model"),
                     ]
                     await self.stopping.wait()
                     for task in tasks:
@@ -115,7 +123,7 @@ class Worker:
         del args
         if command != "status":
             raise CommandRefusedError(f"{self.name} does not know the command {command}")
-        return {"draining": self._drain_reason, **self._pool.figures}
+        return {"draining": self._drain_reason, "model": str(self._model_path), **self._pool.figures}
 
     def _notice(self, call_id: str) -> None:
         self._seen_at_s.setdefault(call_id, self._clock.monotonic_s())
@@ -170,6 +178,23 @@ class Worker:
         log.info("worker leaves for its replacement", reason=self._drain_reason, calls_left=self._pool.calls)
         self.stopping.set()
 
+    async def _follow_model(self) -> None:
+        """Take another model over when one was chosen; one that cannot be loaded changes nothing."""
+        while True:
+            await asyncio.sleep(MODEL_S)
+            path = self._settings.asr_model
+            if path in (self._model_path, self._refused_path):
+                continue
+            try:
+                model = await asyncio.to_thread(load_model, path)
+            except ModelError as error:
+                self._refused_path = path
+                log.error("chosen model refused, the one before stays", model=str(path), problem=str(error))
+                continue
+            self._pool.use(model)
+            self._model_path, self._refused_path = path, None
+            log.info("model taken over", model=str(path))
+
     async def _measure(self) -> None:
         while True:
             self._consider_draining()
@@ -177,13 +202,13 @@ class Worker:
             await asyncio.sleep(MEASURE_S)
 
 
-async def serve(name: str, settings: Settings, model: Model) -> int:
+async def serve(name: str, settings: Settings, model: Model, model_path: Path) -> int:
     """Run a worker until SIGTERM, SIGINT or retirement; returns the exit code."""
-    worker = Worker(name, settings, model, SystemClock())
+    worker = Worker(name, settings, model, model_path, SystemClock())
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, worker.stopping.set)
-    log.info("worker ready", model=str(settings.asr_model_dir))
+    log.info("worker ready", model=str(model_path))
     await worker.run()
     return int(worker.failed)
 
@@ -196,11 +221,12 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         settings = load_settings()
         configure_logs(name, settings.log_level)
-        model = load_model(settings.asr_model_dir)
+        model_path = settings.asr_model
+        model = load_model(model_path)
     except KringError as error:
         sys.stderr.write(f"{error}\n")
         return CONFIGURATION_EXIT
-    return asyncio.run(serve(name, settings, model))
+    return asyncio.run(serve(name, settings, model, model_path))
 
 
 if __name__ == "__main__":

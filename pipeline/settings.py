@@ -92,7 +92,9 @@ class Settings(BaseSettings):
     seal_after_s: float = _setting(900.0, "s", "Longest wait for the case after a call before it is sealed.", ge=0)
     seal_transcript_s: float = _setting(120.0, "s", "Longest wait for the transcript after a call.", ge=0)
     # asr
-    asr_model_dir: Path = _setting(PROJECT_DIR / "models/asr_id/model", "path", "Vosk model folder.")
+    asr_model_dir: Path = _setting(
+        PROJECT_DIR / "models/asr_id/model", "path", "Vosk model folder; `kring models` may choose another."
+    )
     asr_workers: int = _setting(2, "processes", "Transcription workers.", ge=1, le=64)
     asr_calls_per_worker: int = _setting(12, "calls", "Calls one worker follows at once.", ge=1)
     asr_block_ms: int = _setting(
@@ -149,6 +151,17 @@ class Settings(BaseSettings):
     def archive_dir(self) -> Path:
         """Where sealed bundles go."""
         return self.data_dir / "archive"
+
+    @property
+    def asr_store_dir(self) -> Path:
+        """Where the recogniser's models are that were imported, refreshed or adapted here."""
+        return self.data_dir / "models" / "asr"
+
+    @property
+    def asr_model(self) -> Path:
+        """The recogniser's model in use: the one chosen with ``kring models use``, else :attr:`asr_model_dir`."""
+        chosen = self.asr_store_dir / "current"
+        return chosen.resolve() if chosen.is_symlink() else self.asr_model_dir
 
     @property
     def bus_path(self) -> Path:

@@ -194,7 +194,7 @@ async def serve(settings: Settings, clock: Clock) -> None:
         settings.archive_dir,
         clock=clock,
         tone_file=settings.sync_tone_file,
-        asr_model=_once(lambda: model_id(settings.asr_model_dir)),
+        asr_model=_kept(model_id, lambda: settings.asr_model),
         on_step=on_step,
     )
     async with BusClient(
@@ -224,13 +224,15 @@ async def _report(archiver: Archiver, bus: BusClient) -> None:
         await asyncio.sleep(MEASURE_S)
 
 
-def _once(make: Callable[[], str]) -> Callable[[], str]:
-    made: list[str] = []
+def _kept(make: Callable[[Path], str], path: Callable[[], Path]) -> Callable[[], str]:
+    """Return what ``make`` says of the present path; made again only when the path is another one."""
+    made: dict[Path, str] = {}
 
     def get() -> str:
-        if not made:
-            made.append(make())
-        return made[0]
+        now = path()
+        if now not in made:
+            made[now] = make(now)
+        return made[now]
 
     return get
 

@@ -50,7 +50,8 @@ def model_id(model_dir: Path) -> str:
     for path in files:
         digest.update(path.relative_to(model_dir).as_posix().encode() + b"\0")
         digest.update(path.read_bytes())
-    return f"{model_dir.parent.name}@sha256:{digest.hexdigest()[:16]}"
+    name = model_dir.parent.name if model_dir.name == "model" else model_dir.name
+    return f"{name}@sha256:{digest.hexdigest()[:16]}"
 
 
 @dataclass(frozen=True)

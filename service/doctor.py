@@ -184,7 +184,7 @@ def _probe(check: str, what: str, argument: str, remedy: str) -> Finding:
 
 
 def _check_model(settings: Settings) -> list[Finding]:
-    return [_probe("model", "model", str(settings.asr_model_dir), "remedy_model")]
+    return [_probe("model", "model", str(settings.asr_model), "remedy_model")]
 
 
 def _check_encoder(settings: Settings) -> list[Finding]:

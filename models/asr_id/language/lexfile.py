@@ -8,7 +8,7 @@ rules meanwhile. A line is `word cost phone phone ...`; the cost is a natural-lo
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,12 +16,10 @@ from models.asr_id.language.errors import LanguageError
 from models.asr_id.phones import PHONE_ID
 from pipeline.catalog import text
 
-VARIANT_COSTS = (0.0, 0.5, 0.8, 1.0)
-"""Penalty of a word's first, second, ... pronunciation."""
 LEXICON_FILE = "language/lexicon.txt.gz"
 """Where a model folder keeps its lexicon."""
 
-Pronounce = Callable[[str], tuple[tuple[str, ...], ...]]
+Pronounce = Callable[[str], Mapping[tuple[str, ...], float]]
 
 
 @dataclass(frozen=True)
@@ -34,22 +32,21 @@ class Pronunciation:
 
 
 def pronounce_all(words: Iterable[str], pronounce: Pronounce | None = None) -> list[Pronunciation]:
-    """Return the pronunciations of every word.
+    """Return the pronunciations of every word with their costs; by default those of the lexicon's rules.
 
     Raises:
         LanguageError: a word has none.
     """
     if pronounce is None:
-        from models.asr_id.lexicon import pronounce as by_rule
+        from models.asr_id.lexicon import pronounce_ranked
 
-        pronounce = by_rule
-    entries = []
+        pronounce = pronounce_ranked
+    entries: list[Pronunciation] = []
     for word in words:
         variants = pronounce(word)
         if not variants:
             raise LanguageError(text("language.word_unpronounceable", word=word))
-        for phones, cost in zip(variants, VARIANT_COSTS, strict=False):
-            entries.append(Pronunciation(word, tuple(phones), cost))
+        entries += [Pronunciation(word, phones, cost) for phones, cost in variants.items()]
     return entries
 
 
