@@ -19,6 +19,7 @@ from asr.errors import AudioFormatError
 from asr.leg import LegFollower
 from asr.recogniser import Engine, Final, Partial
 from asr.wavtail import WavTail
+from asr.written import text_of, write
 from pipeline.callfolder import LEGS, CallFolder
 from pipeline.clock import Clock
 from pipeline.events import (
@@ -32,6 +33,7 @@ from pipeline.events import (
     SegmentFinalized,
     TranscriptCompleted,
     Word,
+    WrittenWord,
 )
 
 log = structlog.get_logger("asr")
@@ -249,6 +251,7 @@ class CallSession:
                 )
 
     def _publish_final(self, state: _LegState, item: Final) -> None:
+        written = write(item.words)
         stored = self._journal.append(
             SegmentFinalized(
                 at=self._clock.now(),
@@ -265,6 +268,8 @@ class CallSession:
                 ),
                 decoded_to_ms=item.decoded_to_ms,
                 confidence=round(item.confidence, 3),
+                written=text_of(written),
+                written_words=tuple(WrittenWord(text=w.text, first=w.first, count=w.count) for w in written),
             )
         )
         state.segments += 1

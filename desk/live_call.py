@@ -180,7 +180,7 @@ class LiveCall:
             body["segments"] = [to_wire(item) for item in ordered]
             body["partials"] = {leg: _wire(self.partials.get(leg)) for leg in ("caller", "agent")}
         else:
-            body["last_text"] = ordered[-1].text if ordered else ""
+            body["last_text"] = (ordered[-1].written or ordered[-1].text) if ordered else ""
         return body
 
 

@@ -97,7 +97,8 @@ class Filter:
     Parameters:
         since, until: aware times; the call was offered in [since, until).
         number: part of the caller's number or the whole extension.
-        text: words of the transcript, the caller's name or a case number; all must occur, in any case.
+        text: words of the transcript (as heard or as written), the caller's name or a case number; all must occur,
+            in any case.
     """
 
     since: datetime | None = None
@@ -123,7 +124,7 @@ class Filter:
         if not wanted:
             return True
         try:
-            spoken = " ".join(turn.text for turn in bundle.turns()).casefold()
+            spoken = " ".join(f"{turn.text} {turn.written}" for turn in bundle.turns()).casefold()
         except BundleDamagedError:
             return False
         return all(word in spoken for word in wanted)

@@ -16,7 +16,10 @@ PAUSE_MS = 2000  # a longer silence of the same person begins a new turn
 
 
 class Turn(BaseModel):
-    """One person's uninterrupted words; times are milliseconds since sample 0 of the recording."""
+    """One person's uninterrupted words; times are milliseconds since sample 0 of the recording.
+
+    ``text`` is what was heard, ``written`` how one writes it; the same where the written form is not known.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -26,6 +29,7 @@ class Turn(BaseModel):
     text: str
     confidence: float
     words: tuple[Word, ...]
+    written: str = ""
 
 
 class Transcript(BaseModel):
@@ -68,6 +72,7 @@ def merge(segments: Iterable[SegmentFinalized]) -> list[Turn]:
                     text=segment.text.strip(),
                     confidence=segment.confidence,
                     words=segment.words,
+                    written=_written(segment),
                 )
             )
     return turns
@@ -82,7 +87,12 @@ def _join(turn: Turn, segment: SegmentFinalized) -> Turn:
         text=f"{turn.text} {segment.text.strip()}",
         confidence=(turn.confidence * before + segment.confidence * after) / (before + after),
         words=turn.words + segment.words,
+        written=f"{turn.written} {_written(segment)}",
     )
+
+
+def _written(segment: SegmentFinalized) -> str:
+    return segment.written or segment.text.strip()
 
 
 def transcript_of(call_id: str, events: Iterable[CallEvent]) -> Transcript:

@@ -36,7 +36,7 @@ from pipeline.events.suggestions import (
     SuggestionsShown,
     SuggestionUsed,
 )
-from pipeline.events.transcript import PartialRecognized, SegmentFinalized, TranscriptCompleted, Word
+from pipeline.events.transcript import PartialRecognized, SegmentFinalized, TranscriptCompleted, Word, WrittenWord
 
 __all__ = [
     "AgentMuted",
@@ -77,6 +77,7 @@ __all__ = [
     "TranscriptCompleted",
     "Word",
     "WorkerMeasured",
+    "WrittenWord",
     "event",
     "event_types",
     "from_wire",

@@ -18,11 +18,22 @@ class Word(BaseModel):
     confidence: float
 
 
+class WrittenWord(BaseModel):
+    """A stretch of the written form and the recognised words ``words[first : first + count]`` that it stands for."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    text: str
+    first: int
+    count: int
+
+
 @event
 class SegmentFinalized(CallEvent):
     """The recogniser will not change this segment any more.
 
     ``decoded_to_ms`` is how far the leg's audio has been consumed: a restarted worker goes on from there.
+    ``text`` and ``words`` are what was heard, ``written`` is how one writes it ("Rp125.000"); its parts cover the
+    words in order, each word once. Journals from before the written form have neither.
     """
 
     name = "segment.finalized"
@@ -35,6 +46,8 @@ class SegmentFinalized(CallEvent):
     words: tuple[Word, ...]
     decoded_to_ms: int
     confidence: float
+    written: str = ""
+    written_words: tuple[WrittenWord, ...] = ()
 
 
 @event

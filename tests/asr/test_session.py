@@ -93,6 +93,17 @@ def test_stored_events_are_published_after_they_are_on_disk_with_their_number(de
     assert (partial.leg, partial.segment, partial.text) == ("caller", 1, "w1000")
 
 
+def test_a_final_is_told_as_heard_and_as_written(desk: Desk) -> None:
+    session = desk.session()
+    desk.phone.start()
+    desk.phone.write("caller", sentence(1000, 2000))
+    desk.phone.hang_up()
+    run(session)
+    final = segments(desk.folder, "caller")[0]
+    assert (final.text, final.written) == ("w1000 w2000", "W1000 w2000.")
+    assert [(word.text, word.first, word.count) for word in final.written_words] == [("W1000", 0, 1), ("w2000.", 1, 1)]
+
+
 def test_nothing_is_decoded_before_its_block_is_whole(desk: Desk) -> None:
     session = desk.session()
     desk.phone.start(header=b"")

@@ -13,7 +13,7 @@ from pipeline.callfolder import LEGS, CallFolder
 from pipeline.clock import SystemClock
 from pipeline.settings import PROJECT_DIR
 from recorder.seal import Sealed, Sealer
-from tests.desk_pages.house import House, Line, ago, words_of
+from tests.desk_pages.house import House, Line, ago, as_written, words_of
 
 RATE_HZ = 8000
 SPEECH_DIR = PROJECT_DIR / "models/demo_speech/audio"
@@ -55,11 +55,12 @@ def finished_call(house: House, name: str = "Dewi Contoh", began: datetime | Non
         voices[leg][first : first + len(samples)] = samples[: len(voices[leg]) - first]
         length_ms = len(samples) * 1000 // RATE_HZ
         segments[leg] += 1
+        words = spoken_words(text, start_ms, length_ms)
         line.say(
             ev.SegmentFinalized(
                 at=began + timedelta(milliseconds=start_ms + length_ms), call_id=line.call_id, leg=leg,
                 segment=segments[leg], start_ms=start_ms, end_ms=start_ms + length_ms, text=text,
-                words=spoken_words(text, start_ms, length_ms), decoded_to_ms=start_ms + length_ms, confidence=0.9,
+                words=words, decoded_to_ms=start_ms + length_ms, confidence=0.9, **as_written(words),
             )
         )  # fmt: skip
     for at_ms, kind in ((19_000, "held"), (25_000, "resumed")):

@@ -20,6 +20,7 @@ from typing import Any
 
 import uvicorn
 
+from asr.written import text_of, write
 from crm import calls, cases, people
 from crm.database import open_database
 from pipeline import events as ev
@@ -52,6 +53,13 @@ def words_of(text: str, start_ms: int, doubtful: tuple[str, ...] = ()) -> tuple[
         )
         for n, word in enumerate(text.split())
     )
+
+
+def as_written(words: tuple[ev.Word, ...]) -> dict[str, Any]:
+    """Return a final's fields of the written form, as the recogniser's session fills them."""
+    tokens = write(words)
+    spans = tuple(ev.WrittenWord(text=token.text, first=token.first, count=token.count) for token in tokens)
+    return {"written": text_of(tokens), "written_words": spans}
 
 
 @dataclass
@@ -137,6 +145,7 @@ class Line:
                 words=words,
                 decoded_to_ms=words[-1].end_ms,
                 confidence=0.9,
+                **as_written(words),
             )
         )
 

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.integration
 
 RATNA = "ratna.contoh"
 QUESTION = "saya mau lapor spt tahunan tapi saya lupa efin bagaimana cara minta efin lagi"
+WRITTEN_QUESTION = "Saya mau lapor SPT tahunan, tapi saya lupa EFIN bagaimana cara minta EFIN lagi?"
 SAVED = re.compile(r"tersimpan \d\d\.")
 NASTY = '<img src=x onerror="window.hacked=1">'
 
@@ -59,10 +60,19 @@ def test_a_partial_becomes_its_final_in_place(hub: House, visitors: Visitors, li
     line.partial("caller", "saya lupa", 4000)
     expect(row).to_contain_text("saya lupa")
     line.final("caller", "saya lupa efin", 4000, doubtful=("efin",))
-    expect(page.locator("#turns .turn[data-mine=yes]")).to_contain_text("saya lupa efin")
+    expect(page.locator("#turns .turn[data-mine=yes]")).to_contain_text("Saya lupa EFIN.")
     expect(page.locator("#turns .turn")).to_have_count(1)
     expect(page.locator("#turns .partial")).to_have_count(0)
-    expect(page.locator("#turns .doubtful")).to_have_text("efin")
+    expect(page.locator("#turns .doubtful")).to_have_text("EFIN.")
+
+
+def test_a_number_is_written_in_figures_and_says_what_was_heard(hub: House, visitors: Visitors, line: Line) -> None:
+    page = visitors.visit(hub.url, RATNA)
+    talking(line, page)
+    line.final("agent", "dendanya seratus ribu rupiah", 4000)
+    figure = page.locator("#turns .turn span")
+    expect(figure).to_have_text("Rp100.000.")
+    expect(figure).to_have_attribute("title", "Terdengar: seratus ribu rupiah")
 
 
 def test_who_has_scrolled_up_is_left_alone(hub: House, visitors: Visitors, line: Line) -> None:
@@ -87,7 +97,7 @@ def test_the_answer_of_a_suggestion_goes_into_the_case_by_keyboard(hub: House, v
     talking(line, page)
     line.final("caller", QUESTION, 4000)
     expect(page.locator("#articles")).to_contain_text("Lupa EFIN")
-    expect(page.locator("#question")).to_have_value(QUESTION)
+    expect(page.locator("#question")).to_have_value(WRITTEN_QUESTION)
     expect(page.locator("#question-source")).to_contain_text("dari percakapan")
     titles = page.locator("#articles .article-title").all_inner_texts()
     page.keyboard.press(str(titles.index("Lupa EFIN") + 1))
@@ -100,7 +110,7 @@ def test_the_answer_of_a_suggestion_goes_into_the_case_by_keyboard(hub: House, v
     expect(page.locator("#saved")).to_have_text(SAVED)
     stored = cases.cases_of_call(hub.database, line.call_id)[0]
     assert stored.fields["article_id"] == "lupa-efin"
-    assert stored.fields["question"] == QUESTION
+    assert stored.fields["question"] == WRITTEN_QUESTION
     used = [item for item in line.folder.read("suggestions") if isinstance(item, ev.SuggestionUsed)]
     assert [item.person for item in used] == [RATNA]
 
@@ -230,7 +240,7 @@ def test_after_the_call_the_documentation_can_be_finished_later(hub: House, visi
     expect(page.locator("#case-idle")).to_contain_text(number)
     page.locator("#case-idle button", has_text=number).click()
     expect(page.locator("#case-number")).to_have_text(number)
-    expect(page.locator("#turns")).to_contain_text("kapan batas lapor")
+    expect(page.locator("#turns")).to_contain_text("Kapan batas lapor")
 
 
 def test_a_restarted_hub_loses_nothing_of_what_was_said(visitors: Visitors, tmp_path: Path) -> None:
@@ -240,7 +250,7 @@ def test_a_restarted_hub_loses_nothing_of_what_was_said(visitors: Visitors, tmp_
     played = Line(first)
     talking(played, page)
     played.final("caller", "sebelum putus", 4000)
-    expect(page.locator("#turns")).to_contain_text("sebelum putus")
+    expect(page.locator("#turns")).to_contain_text("Sebelum putus")
     first.stop()
     expect(page.locator("#link-banner")).to_contain_text("terputus")
     page.fill("#topic", "diketik saat putus")
@@ -249,7 +259,7 @@ def test_a_restarted_hub_loses_nothing_of_what_was_said(visitors: Visitors, tmp_
     try:
         played.house = second
         played.final("caller", "sesudah tersambung", 9000)
-        expect(page.locator("#turns")).to_contain_text("sesudah tersambung", timeout=15_000)
+        expect(page.locator("#turns")).to_contain_text("Sesudah tersambung", timeout=15_000)
         expect(page.locator("#turns .turn")).to_have_count(2)
         expect(page.locator("#link-banner")).to_be_hidden()
         expect(page.locator("#saved")).to_have_text(SAVED)

@@ -48,7 +48,7 @@ def test_a_click_on_a_word_goes_there(hub: House, visitors: Visitors, sealed: Li
     word.click()
     until(page, "!document.querySelector('#audio').seeking")
     assert abs(position_ms(page) - int(word.get_attribute("data-ms") or 0)) < 60
-    expect(page.locator(".turn[aria-current=true]")).to_contain_text("silakan siapkan nik")
+    expect(page.locator(".turn[aria-current=true]")).to_contain_text("silakan siapkan NIK")
     expect(page.locator(".word.spoken")).to_have_text("verifikasi")
 
 

@@ -62,6 +62,12 @@ def test_a_turn_lasts_until_the_other_speaks_or_a_pause() -> None:
     ]
 
 
+def test_a_turn_is_read_as_it_is_written_where_that_is_known() -> None:
+    heard = segment("caller", 1, 0, 1000, "bayar lima ribu rupiah")
+    turns = merge([heard.model_copy(update={"written": "Bayar Rp5.000."}), segment("caller", 2, 1500, 2000, "baik")])
+    assert [(turn.text, turn.written) for turn in turns] == [("bayar lima ribu rupiah baik", "Bayar Rp5.000. baik")]
+
+
 def test_a_segment_decoded_twice_counts_once() -> None:
     found = segments_of([segment("caller", 1, 0, 900, "saya lup"), segment("caller", 1, 0, 1000, "saya lupa")])
     assert [item.text for item in found] == ["saya lupa"]

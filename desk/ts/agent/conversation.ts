@@ -6,6 +6,7 @@ import { byId, h, setAttr, setText, show } from "../core/dom.js";
 import { clockTime } from "../core/format.js";
 import { t } from "../core/page.js";
 import { LOW_CONFIDENCE, mergeRows, type Row } from "../core/transcript.js";
+import { wordTitle } from "../core/word-title.js";
 import type { LiveCall } from "../core/types.js";
 
 const NEAR_END_PX = 40;
@@ -17,14 +18,15 @@ interface Kept {
   signature: string;
 }
 
-/** The words of a row as nodes; doubtful words of a final are marked and say so. */
+/** The words of a row as nodes; doubtful words of a final are marked and say so, rewritten ones say what was heard. */
 export function wordNodes(row: Row): (Node | string)[] {
   const plain = row.words.map((word) => word.text).join(" ");
   if (!row.final || plain !== row.text) return [row.text];
   return row.words.flatMap((word, index) => {
     const space = index > 0 ? [" "] : [];
-    if (word.confidence >= LOW_CONFIDENCE) return [...space, word.text];
-    return [...space, h("span", { class: "doubtful", title: t("doubtful_word") }, word.text)];
+    const doubtful = word.confidence < LOW_CONFIDENCE;
+    if (!doubtful && word.heard === "") return [...space, word.text];
+    return [...space, h("span", { class: doubtful ? "doubtful" : null, title: wordTitle(word) }, word.text)];
   });
 }
 

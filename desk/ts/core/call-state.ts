@@ -41,7 +41,7 @@ function segmentFinalized(call: LiveCall, event: WireEvent): Partial<LiveCall> {
   return {
     segments,
     partials: withLeg(call.partials, segment.leg, kept),
-    last_text: segment.text,
+    last_text: segment.written || segment.text,
     last_word_at: event.at ?? call.last_word_at,
   };
 }

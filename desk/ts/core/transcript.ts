@@ -11,9 +11,41 @@ export interface Row {
   start_ms: number;
   end_ms: number;
   text: string;
-  words: Word[];
+  words: Shown[];
   final: boolean;
 }
+
+/** A word as it is shown: as it is written, with the time and the certainty of what was heard. */
+export interface Shown extends Word {
+  /** What was heard, where the written form says it differently. */
+  heard: string;
+}
+
+/** A segment's words as they are written; as they were heard where no written form fits them. */
+export function shownWords(segment: Segment): Shown[] {
+  const spans = segment.written_words ?? [];
+  let next = 0;
+  const fits = spans.every((span) => {
+    const follows = span.first === next && span.count > 0;
+    next += span.count;
+    return follows;
+  });
+  if (spans.length === 0 || !fits || next !== segment.words.length) return segment.words.map((word) => ({ ...word, heard: "" }));
+  return spans.map((span) => {
+    const heard = segment.words.slice(span.first, span.first + span.count);
+    const said = heard.map((word) => word.text).join(" ");
+    return {
+      text: span.text,
+      start_ms: Math.min(...heard.map((word) => word.start_ms)),
+      end_ms: Math.max(...heard.map((word) => word.end_ms)),
+      confidence: Math.min(...heard.map((word) => word.confidence)),
+      heard: span.text.toLowerCase().replace(/[.,?]$/, "") === said ? "" : said,
+    };
+  });
+}
+
+/** A segment's text as people read it. */
+export const shownText = (segment: Segment): string => segment.written || segment.text;
 
 export const rowKey = (leg: Leg, segment: number): string => `${leg}-${segment}`;
 
@@ -32,14 +64,15 @@ export function partialIsNews(segments: Segment[], partial: Unfinished): boolean
 function partialRow(partial: Unfinished): Row {
   const first = partial.words[0];
   const start_ms = first ? first.start_ms : partial.audio_to_ms;
-  const { leg, text, words } = partial;
-  return { key: rowKey(leg, partial.segment), leg, start_ms, end_ms: partial.audio_to_ms, text, words, final: false };
+  const { leg, text } = partial;
+  return { key: rowKey(leg, partial.segment), leg, start_ms, end_ms: partial.audio_to_ms, text, words: [], final: false };
 }
 
 /** Finals and the (at most two) partials, oldest first; partials always after the finals, so that rows never jump. */
 export function mergeRows(segments: Segment[], partials: LiveCall["partials"]): Row[] {
-  const finals = segments.map(({ leg, segment, start_ms, end_ms, text, words }): Row => {
-    return { key: rowKey(leg, segment), leg, start_ms, end_ms, text, words, final: true };
+  const finals = segments.map((one): Row => {
+    const { leg, segment, start_ms, end_ms } = one;
+    return { key: rowKey(leg, segment), leg, start_ms, end_ms, text: shownText(one), words: shownWords(one), final: true };
   });
   const open = [partials.caller, partials.agent]
     .filter((one): one is Unfinished => one !== null && one.text.trim() !== "" && partialIsNews(segments, one))
@@ -90,7 +123,7 @@ export function proposeQuestion(segments: Segment[]): ProposedQuestion | null {
   const chosen = withoutGreeting(asked.at(-1) ?? []);
   const first = chosen?.[0];
   if (!first) return null;
-  const text = chosen.map((segment) => segment.text.trim()).join(" ").slice(-LONGEST_QUESTION);
+  const text = chosen.map((segment) => shownText(segment).trim()).join(" ").slice(-LONGEST_QUESTION);
   return { text, rows: chosen.map((segment) => rowKey(segment.leg, segment.segment)), start_ms: first.start_ms };
 }
 

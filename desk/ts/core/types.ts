@@ -11,6 +11,13 @@ export interface Word {
   confidence: number;
 }
 
+/** A stretch of the written form; it stands for the heard words from `first` on. */
+export interface WrittenWord {
+  text: string;
+  first: number;
+  count: number;
+}
+
 export interface Segment {
   call_id?: string;
   leg: Leg;
@@ -20,6 +27,8 @@ export interface Segment {
   text: string;
   words: Word[];
   confidence: number;
+  written?: string;
+  written_words?: WrittenWord[];
   at?: string;
 }
 

@@ -4,7 +4,8 @@
 import { h, setAttr } from "../core/dom.js";
 import { duration } from "../core/format.js";
 import { t } from "../core/page.js";
-import { LOW_CONFIDENCE, wordAt } from "../core/transcript.js";
+import { LOW_CONFIDENCE, shownText, shownWords, wordAt } from "../core/transcript.js";
+import { wordTitle } from "../core/word-title.js";
 import type { Segment } from "../core/types.js";
 
 interface Spot {
@@ -36,11 +37,11 @@ export class TranscriptView {
   }
 
   private turnNode(segment: Segment): HTMLLIElement {
-    const words = segment.words.length > 0 ? segment.words : [{ text: segment.text, start_ms: segment.start_ms, end_ms: segment.end_ms, confidence: segment.confidence }];
+    const words = segment.words.length > 0 ? shownWords(segment) : [{ heard: "", text: shownText(segment), start_ms: segment.start_ms, end_ms: segment.end_ms, confidence: segment.confidence }];
     const text = h("p", { dir: "auto" });
     words.forEach((word, index) => {
       const doubtful = word.confidence < LOW_CONFIDENCE;
-      const node = h("span", { class: doubtful ? "word doubtful" : "word", "data-ms": word.start_ms, title: doubtful ? t("doubtful_word") : null }, word.text);
+      const node = h("span", { class: doubtful ? "word doubtful" : "word", "data-ms": word.start_ms, title: wordTitle(word) }, word.text);
       this.words.push({ start_ms: word.start_ms, end_ms: word.end_ms, node });
       text.append(...(index > 0 ? [" ", node] : [node]));
     });

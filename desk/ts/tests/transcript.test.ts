@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { addSegment, mergeRows, partialIsNews, proposeQuestion, sameQuestion, wordAt } from "../core/transcript.js";
+import { addSegment, mergeRows, partialIsNews, proposeQuestion, sameQuestion, shownWords, wordAt } from "../core/transcript.js";
 import type { Leg, Segment, Unfinished } from "../core/types.js";
 
 const final = (leg: Leg, segment: number, start_ms: number, text: string): Segment => ({
@@ -74,4 +74,31 @@ test("the word at an instant is the last that has begun", () => {
   const words = [{ start_ms: 100 }, { start_ms: 500 }, { start_ms: 900 }];
   assert.deepEqual([0, 100, 499, 500, 5000].map((at) => wordAt(words, at)), [-1, 0, 0, 1, 2]);
   assert.equal(wordAt([], 5), -1);
+});
+
+const heard = (text: string): Segment => {
+  const words = text.split(" ").map((word, n) => ({ text: word, start_ms: n * 300, end_ms: n * 300 + 250, confidence: word === "lima" ? 0.4 : 0.9 }));
+  return { ...final("caller", 1, 0, text), words };
+};
+
+test("a written number keeps the place and the doubt of its words, and says what was heard", () => {
+  const segment = { ...heard("bayar lima ribu rupiah"), written: "Bayar Rp5.000.", written_words: [{ text: "Bayar", first: 0, count: 1 }, { text: "Rp5.000.", first: 1, count: 3 }] };
+  assert.deepEqual(shownWords(segment), [
+    { text: "Bayar", start_ms: 0, end_ms: 250, confidence: 0.9, heard: "" },
+    { text: "Rp5.000.", start_ms: 300, end_ms: 1150, confidence: 0.4, heard: "lima ribu rupiah" },
+  ]);
+  assert.equal(mergeRows([segment], { caller: null, agent: null })[0]?.text, "Bayar Rp5.000.");
+});
+
+test("a transcript without a written form, or with one that does not fit, is shown as heard", () => {
+  const plain = heard("bayar lima");
+  for (const written_words of [undefined, [], [{ text: "Bayar", first: 0, count: 1 }], [{ text: "x", first: 1, count: 2 }]]) {
+    const segment = written_words === undefined ? plain : { ...plain, written_words };
+    assert.deepEqual(shownWords(segment).map((word) => word.text), ["bayar", "lima"]);
+  }
+});
+
+test("the question is proposed as it is written", () => {
+  const asked = { ...final("caller", 1, 0, "bagaimana minta efin"), written: "Bagaimana minta EFIN?" };
+  assert.equal(proposeQuestion([asked])?.text, "Bagaimana minta EFIN?");
 });

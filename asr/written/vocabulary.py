@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How single words and set phrases are written: abbreviations, products, months, institutions, doubled words."""
+
+from __future__ import annotations
+
+from asr.written.tokens import word_set
+
+MONTHS = (
+    "januari", "februari", "maret", "april", "mei", "juni",
+    "juli", "agustus", "september", "oktober", "november", "desember",
+)  # fmt: skip
+DAYS = ("senin", "selasa", "rabu", "kamis", "jumat", "sabtu")  # "minggu" is a week as well: only after "hari"
+
+# Abbreviations written in capitals throughout.
+CAPITALS = word_set(
+    """
+    apbn apbd asn atm bbm bca bkn bkp bni bpa bpe bphtb bpjs bpkb bpn bps bri btn bumn bumd but bsi cv dgt djbc
+    djp djpk dpp dtp efin faq hp hrd id ijk imb jht jkk jkm jkp jkn kap kbli kia kik kis kitas kitap kjs kk kki
+    kms kpp kppn kpr ktp kua kur lb lhkpn lkpm lpdp npik nib nik nitku nop njop njoptkp nppn npwp npwpd nsfp ntb
+    ntpn ojk oss otp pbb pbjt pbk pdf phk php pib pin pjap pkb pkp pkwt plb pln pmk pmse pns po polri ppat ppid
+    pppk psc pt ptkp ptn pajak3l qr qris rt rups rw sba sbn sdm sertel sim sipp skb skd skf skpd skpkb skpkbt
+    skplb skpn skp skt sktd siup slik sms sop sp2dk sphp spmkp spop sppkp sppt spt spn ssb sse ssp stnk stp tdp
+    ter thr tin tki tkdn tku tmt tni ukm umk umkm umr ump usd vat wa wfh wna wni wp
+    """
+) - {"pajak3l", "sertel", "po"}
+
+# Words and abbreviations written in a way of their own.
+OWN_SPELLING = {
+    "pph": "PPh", "ppn": "PPN", "ppnbm": "PPnBM", "pphtb": "PPhTB", "coretax": "Coretax", "ibilling": "e-Billing",
+    "efaktur": "e-Faktur", "e-faktur": "e-Faktur", "ebupot": "e-Bupot", "e-bupot": "e-Bupot", "efiling": "e-Filing",
+    "e-filing": "e-Filing", "ebilling": "e-Billing", "e-billing": "e-Billing", "eform": "e-Form", "e-form": "e-Form",
+    "espt": "e-SPT", "e-spt": "e-SPT", "emeterai": "e-Meterai", "e-meterai": "e-Meterai", "m-pajak": "M-Pajak",
+    "ektp": "e-KTP", "e-ktp": "e-KTP", "e-registration": "e-Registration", "e-nofa": "e-Nofa", "enofa": "e-Nofa",
+    "ecommerce": "e-commerce", "whatsapp": "WhatsApp", "google": "Google", "gmail": "Gmail", "android": "Android",
+    "windows": "Windows", "excel": "Excel", "chrome": "Chrome", "youtube": "YouTube", "instagram": "Instagram",
+    "facebook": "Facebook", "tokopedia": "Tokopedia", "shopee": "Shopee", "gojek": "Gojek", "tiktok": "TikTok",
+    "telegram": "Telegram", "dukcapil": "Dukcapil", "ramadan": "Ramadan", "lebaran": "Lebaran",
+    "idulfitri": "Idulfitri", "iduladha": "Iduladha", "natal": "Natal", "kosan": "kosan",
+}  # fmt: skip
+
+# Phrases: as many written words as heard ones, or one for all of them.
+PHRASES = {
+    "core tax": "Coretax", "kor tax": "Coretax", "djp online": "DJP Online", "kring pajak": "Kring Pajak",
+    "e faktur": "e-Faktur", "e bupot": "e-Bupot", "e filing": "e-Filing", "e billing": "e-Billing",
+    "e form": "e-Form", "e meterai": "e-Meterai", "e materai": "e-Meterai", "m pajak": "M-Pajak", "em pajak": "M-Pajak",
+    "e fin": "EFIN", "e spt": "e-SPT", "e mail": "email", "e registration": "e-Registration",
+    "e commerce": "e-commerce", "e nofa": "e-Nofa",
+    "direktorat jenderal pajak": "Direktorat Jenderal Pajak", "ditjen pajak": "Ditjen Pajak",
+    "dirjen pajak": "Dirjen Pajak", "kementerian keuangan": "Kementerian Keuangan",
+    "menteri keuangan": "Menteri Keuangan", "mahkamah agung": "Mahkamah Agung",
+    "pengadilan pajak": "Pengadilan Pajak", "kpp pratama": "KPP Pratama", "kpp madya": "KPP Madya",
+    "bank mandiri": "Bank Mandiri", "bank indonesia": "Bank Indonesia",
+    "bank syariah indonesia": "Bank Syariah Indonesia", "bank mega": "Bank Mega", "bank permata": "Bank Permata",
+    "bank danamon": "Bank Danamon", "bank jatim": "Bank Jatim", "bank jateng": "Bank Jateng",
+    "cimb niaga": "CIMB Niaga", "pos indonesia": "Pos Indonesia", "kantor pos": "kantor pos",
+    "bpjs kesehatan": "BPJS Kesehatan", "bpjs ketenagakerjaan": "BPJS Ketenagakerjaan",
+    "play store": "Play Store", "app store": "App Store",
+    "hari minggu": "hari Minggu", "idul fitri": "Idulfitri", "idul adha": "Iduladha", "insya allah": "insyaallah",
+    "sp dua de ka": "SP2DK", "es pe dua de ka": "SP2DK", "sp dua dk": "SP2DK",
+}  # fmt: skip
+
+# Words that are doubled with a hyphen. Any other word said twice stays as it was said: it may be a stumble.
+DOUBLED = word_set(
+    """
+    anak apa baik banyak benar berkas besar betul cara cepat coba dini dokumen faktur hal hari hati jalan jelas
+    kadang kira lain lama langkah macam mana masing mudah nomor oleh orang pelan pihak rata rekan sama satu
+    sering siapa sungguh syarat teman tiba undang wanti
+    """
+)
+DOUBLED_CHANGED = {
+    "bolak balik", "mudah mudahan", "kos kosan", "sehari hari", "semata mata", "sebaik baiknya", "selambat lambatnya",
+    "undang undangnya", "bertahun tahun", "berbulan bulan", "berhari hari", "berkali kali", "satu satunya",
+    "tawar menawar", "mondar mandir", "kira kiranya", "teman temannya", "baik baiknya", "berlarut larut", "akhir akhir",
+    "terus menerus", "sekali kali", "jauh jauh", "pura pura", "mentang mentang",
+}  # fmt: skip
