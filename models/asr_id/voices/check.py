@@ -17,6 +17,7 @@ import tomllib
 import wave
 from collections import Counter
 from collections.abc import Sequence
+from difflib import SequenceMatcher
 from importlib import resources
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -132,10 +133,10 @@ class _Listener:
         for one in spoken:
             heard = self._hear(one)
             wanted = [word.text for word in one.words]
-            wrong = _edits(wanted, [word for word, _ in heard])
-            errors += wrong
-            if not wrong:
-                offsets_s += [at - span[1] for (_, at), span in zip(heard, one.word_spans, strict=True)]
+            got = [word for word, _ in heard]
+            errors += _edits(wanted, got)
+            for first, second, length in SequenceMatcher(None, wanted, got, autojunk=False).get_matching_blocks():
+                offsets_s += [heard[second + at][1] - one.word_spans[first + at][1] for at in range(length)]
         rate = f"WER {100 * errors / sum(len(one.words) for one in spoken):5.1f} %"
         if not offsets_s:
             return rate

@@ -32,6 +32,7 @@ _RECORDED = (
     Speaker("flite-kal", "flite", "m", "flite", _CMU, 105.0, (1.0, 1.32), "kal", held_out=True),
     Speaker("ona", "hts", "f", "festvox-ca-ona-hts", "LGPL-2.1+", 190.0, _FEMALE, "upc_ca_ona_hts"),
     Speaker("slt-hts", "hts", "f", "festvox-us-slt-hts", _CMU, 170.0, _FEMALE, "cmu_us_slt_arctic_hts"),
+    Speaker("nsh", "clunits", "m", "festvox-ru", "BSD-like", 110.0, _MALE, "msu_ru_nsh_clunits"),
 )
 
 # Formant synthesis: any of espeak-ng's languages with any of its variants.  Weight 10 for the Indonesian phones.

@@ -18,6 +18,7 @@ _RENDERERS: dict[str, _Render] = {
     "flite": flite.render,
     "espeak": formant.render,
     "hts": statistical.render,
+    "clunits": statistical.render,
 }
 
 

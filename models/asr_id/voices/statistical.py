@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Festival's statistical (HTS) voices: trained on a person's recordings, durations and melody are the model's own.
+"""Festival's statistical (HTS) and unit selection voices: durations and melody are the voice's own.
 
-Festival gets the utterance as phrases, words, syllables and phones (its own text analysis is not used) and prints
-where each phone ends.
+An HTS voice is a model of a person's recordings; unit selection joins pieces of the recordings themselves, so its
+rate cannot be set.  Festival gets the utterance as phrases, words, syllables and phones (its own text analysis is not
+used) and prints where each phone ends.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ import itertools
 import math
 import random
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -67,22 +68,38 @@ _AMERICAN = {
     "c": "ch", "j": "jh", "ny": "n+y", "ng": "ng", "sy": "sh", "kh": "k", "h": "hh", "q": "t",
 } | {phone: phone for phone in "ptkbdgfsmnlrwyz"}  # fmt: skip
 
+_RUSSIAN = {
+    "a": "aa a", "i": "ii i", "u": "uu u", "e": "ee e", "@": "ae ae", "o": "oo oo", "ai": "aa+j a+j", "au": "aa+u a+u",
+    "oi": "oo+j oo+j", "c": "ch", "j": "d+zh", "ny": "nn", "ng": "n+g", "sy": "sh", "kh": "h", "h": "h", "q": "t",
+    "w": "v", "y": "j",
+} | {phone: phone for phone in "ptkbdgfsmnlrz"}  # fmt: skip
+_RUSSIAN_BEFORE_I = {phone: 2 * phone for phone in "ptkbdgfsmnlrzhv"}
+
+_HTS = "(Wave_Synth u)"
+_UNIT_SELECTION = "(Intonation u)(Duration u)(Int_Targets u)(Wave_Synth u)"
+
 
 @dataclass(frozen=True, slots=True)
 class _Voice:
     select: str
-    """Festival commands; `{rate}` is the speed, `{half_tones}` the shift of the pitch."""
+    """Festival command that makes it the current voice."""
     phones: dict[str, str]
     """Ours -> the voice's, `+` joins two; a second one is for unstressed vowels."""
     natural_wpm: float
     """Words per minute at rate 1, measured."""
+    synthesis: str = _HTS
+    before_i: Mapping[str, str] = field(default_factory=dict)
+    """The voice's consonants -> their palatalised kind, which its own language has before i."""
 
 
 _VOICES = {
     "upc_ca_ona_hts": _Voice("(voice_upc_ca_ona_hts)", _CATALAN, 150.0),
     "cmu_us_slt_arctic_hts": _Voice("(voice_cmu_us_slt_arctic_hts)", _AMERICAN, 139.0),
+    "msu_ru_nsh_clunits": _Voice(
+        "(voice_msu_ru_nsh_clunits)", _RUSSIAN, 150.0, _UNIT_SELECTION, before_i=_RUSSIAN_BEFORE_I
+    ),
 }
-_KEEP = "(set! kring_params hts_engine_params)"
+_KEEP = "(defvar hts_engine_params nil)(set! kring_params hts_engine_params)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +137,7 @@ def _script(number: int, one: _Spelled, speaker: Speaker, voice: _Voice) -> str:
     parameters = f'(list (list "-r" {rate:.3f}) (list "-fm" {half_tones:.2f}))'
     return (
         f"(set! hts_engine_params (append kring_params {parameters}))"
-        f"(kring_utterance '{one.scheme})(Wave_Synth u)(kring_ends {number})"
+        f"(kring_utterance '{one.scheme}){voice.synthesis}(kring_ends {number})"
     )
 
 
@@ -161,7 +178,9 @@ def _spelled(request: Request, take: Take, voice: _Voice) -> _Spelled | RefusedE
     return _Spelled(request, take, f"({' '.join(phrases)})", names, ours, whispered)
 
 
-def _spell(phones: Sequence[str], at: int, stressed: bool, voice: _Voice, rng: random.Random) -> tuple[list[str], bool]:
+def _spell(
+    phones: tuple[str, ...], at: int, stressed: bool, voice: _Voice, rng: random.Random
+) -> tuple[list[str], bool]:
     """The voice's phones of `phones[at]`, and whether they are to be whispered."""
     phone = phones[at]
     if phone not in voice.phones:
@@ -175,7 +194,10 @@ def _spell(phones: Sequence[str], at: int, stressed: bool, voice: _Voice, rng: r
     choice = choices[0] if stressed else choices[-1]
     if phone in VOWELS and voice.phones is _AMERICAN:
         choice = rng.choice(choices)
-    return choice.split("+"), False
+    parts = choice.split("+")
+    if phones[at + 1 : at + 2] == ("i",):
+        parts[-1] = voice.before_i.get(parts[-1], parts[-1])
+    return parts, False
 
 
 def syllables_of(word: Word) -> Iterator[tuple[int, list[tuple[int, str]]]]:
