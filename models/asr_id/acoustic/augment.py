@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import io
 from collections import deque
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -79,11 +80,9 @@ class Telephone:
             signal = band_pass(signal, random.uniform(120, 400), random.uniform(2900, 3800))
         return self._network(signal)
 
-    def quiet(self) -> Telephone:
-        """Return a copy without noise, room and cross-talk, which keeps its own generator."""
-        copy = Telephone(0, replace(self.chances, room=0.0, noise=0.0, cross_talk=0.0))
-        copy._random = self._random
-        return copy
+    def overhear(self, voices: Iterable[npt.NDArray[np.generic]]) -> None:
+        """Remember other people's speech for babble and cross-talk."""
+        self._others.extend(_unit(voice.astype(np.float64)) for voice in voices)
 
     def _hit(self, chance: float) -> bool:
         return bool(self._random.random() < chance)

@@ -177,7 +177,7 @@ def _step(run: _Run, batch: Batch, schedule: Schedule, share: float) -> None:
     if torch.isfinite(norm):
         run.optimizer.step()
     _average(run, min(schedule.average, (run.step + 1) / (run.step + 10)))
-    run.history.append((float(mmi), float(entropy), accuracy, unfit))
+    run.history.append((mmi.item(), entropy.item(), accuracy, unfit))
 
 
 def _losses(network: TdnnF, batch: Batch, trigram: Tensor) -> tuple[Tensor, Tensor, float, Tensor, float]:

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The stages in order, each of which can be run alone and continues where it was interrupted."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+from typing import Any
+
+from models.asr_id.build import damage, speech
+from models.asr_id.build.plan import BuildPlan, Workspace
+
+Say = Callable[[str], None]
+
+_SPEECH_FIELDS = ("seed", "recorded_hours", "formant_hours", "speakers")
+_FEATURE_FIELDS = (*_SPEECH_FIELDS, "copies", "noise_share", "chances")
+_TRAINING_FIELDS = (*_FEATURE_FIELDS, "steps", "batch_s", "rate", "shape", "strength")
+
+
+def make_speech(plan: BuildPlan, space: Workspace, say: Say) -> None:
+    """Speak the corpus (stage `speech`)."""
+    _fresh(space.speech, plan.fingerprint(*_SPEECH_FIELDS))
+    jobs = speech.jobs_of(plan, space.speech)
+    _in_parallel(_speech_job, [(plan, job) for job in jobs], "speech", say)
+
+
+def make_features(plan: BuildPlan, space: Workspace, say: Say) -> None:
+    """Damage the speech and compute features (stage `features`)."""
+    _fresh(space.features, plan.fingerprint(*_FEATURE_FIELDS))
+    files = sorted(space.speech.glob("speech-*.npz"))
+    rng = random.Random(plan.seed)  # noqa: S311
+    tasks = [(plan, path, rng.sample(files, min(3, len(files))), space.features / path.stem) for path in files]
+    _in_parallel(damage.run_job, tasks, "features", say)
+
+
+def train_network(plan: BuildPlan, space: Workspace, say: Say, *, budget_s: float | None = None) -> None:
+    """Train the acoustic network (stage `train`)."""
+    import torch
+
+    from models.asr_id.acoustic import data
+    from models.asr_id.acoustic.train import Progress, Schedule, train
+
+    mark = space.root / "checkpoint.plan"
+    fingerprint = plan.fingerprint(*_TRAINING_FIELDS)
+    if space.checkpoint.exists() and mark.exists() and mark.read_text() == fingerprint:
+        return
+    torch.set_num_threads(os.cpu_count() or 1)
+    utterances = list(data.read_shards(data.shards_in(space.features)))
+    hours = sum(one.frames for one in utterances) / 360_000
+    say(f"train: {len(utterances)} utterances, {hours:.1f} h, {plan.steps} steps")
+
+    def report(progress: Progress) -> None:
+        say(
+            f"train: step {progress.step}/{progress.steps} {progress.elapsed_s:.0f} s mmi {progress.mmi:.3f} "
+            f"ce {progress.cross_entropy:.3f} accuracy {progress.accuracy:.3f} unfit {progress.unfit:.3f}"
+        )
+
+    schedule = Schedule(plan.steps, rate=plan.rate, batch_s=plan.batch_s)
+    if budget_s is not None:
+        schedule = Schedule(plan.steps, rate=plan.rate, batch_s=plan.batch_s, budget_s=budget_s)
+    checkpoint = train(
+        utterances,
+        schedule,
+        seed=plan.seed,
+        shape=plan.shape,
+        strength=plan.strength,
+        resume=space.resume,
+        report=report,
+    )
+    checkpoint.notes |= {"hours": round(hours, 2), "utterances": len(utterances)}
+    part = space.checkpoint.with_suffix(".part")
+    torch.save(checkpoint.state(), part)
+    part.rename(space.checkpoint)
+    mark.write_text(fingerprint)
+    space.resume.unlink(missing_ok=True)
+
+
+def _speech_job(plan: BuildPlan, job: speech.Job) -> float:
+    from models.asr_id.corpus import training_lines
+
+    return speech.run_job(plan, job, training_lines)
+
+
+def _fresh(folder: Path, fingerprint: str) -> None:
+    """Empty a stage's folder when it was made by another plan."""
+    mark = folder / "plan"
+    if folder.exists() and (not mark.exists() or mark.read_text() != fingerprint):
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    mark.write_text(fingerprint)
+
+
+def _in_parallel(work: Callable[..., Any], tasks: Sequence[tuple[Any, ...]], name: str, say: Say) -> None:
+    """Run the tasks in as many processes as there are cores, each process for some tasks only (they hold engines)."""
+    started_s, done, total = time.monotonic(), 0, 0.0
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=context, max_tasks_per_child=40) as pool:
+        futures = [pool.submit(work, *task) for task in tasks]
+        for future in as_completed(futures):
+            total += float(future.result())
+            done += 1
+            if done % 20 == 0 or done == len(tasks):
+                say(f"{name}: {done}/{len(tasks)} in {time.monotonic() - started_s:.0f} s, {total:.0f} done")
