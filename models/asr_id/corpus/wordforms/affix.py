@@ -12,7 +12,7 @@ VOWELS = "aiueo"
 _SYLLABLE = re.compile(r"ai$|au$|oi$|[aiueo]")
 _BER_LOSES_R = frozenset({"kerja", "serta", "ternak", "pergi", "terbang"})
 _KEEPS_FIRST = frozenset({"punya", "kaji", "khianat", "khayal"})
-_PASSES_PE = frozenset({"l", "r", "m", "n", "w", "y"})
+_NASAL = dict.fromkeys("bfvp", "m") | dict.fromkeys("tcdjz", "n") | dict.fromkeys("kghqx", "ng") | {"s": "ny"}
 
 
 def syllables(root: str) -> int:
@@ -22,22 +22,16 @@ def syllables(root: str) -> int:
 
 def _nasal(root: str, keep: bool) -> tuple[str, str]:
     """Return (nasal, rest): `tulis` -> (`n`, `ulis`), `bom` -> (`nge`, `bom`), `lihat` -> (``, `lihat`)."""
-    first, second = root[0], root[1:2]
+    first = root[0]
     if syllables(root) == 1 and not keep:
         return "nge", root
-    if first in VOWELS or first in "ghqx":
+    if first in VOWELS:
         return "ng", root
-    if first == "k":
-        return ("ng", root) if keep or second not in VOWELS or root in _KEEPS_FIRST else ("ng", root[1:])
-    if first in "bfvp":
-        drops = first == "p" and not keep and second in VOWELS and root not in _KEEPS_FIRST
-        return "m", root[1:] if drops else root
-    if first == "s":
-        return ("n", root) if keep or second not in VOWELS else ("ny", root[1:])
-    if first in "tcdjz":
-        drops = first == "t" and not keep and second in VOWELS
-        return "n", root[1:] if drops else root
-    return "", root
+    drops = first in "kpst" and root[1:2] in VOWELS and not keep and root not in _KEEPS_FIRST
+    nasal = _NASAL.get(first, "")
+    if first == "s" and not drops:
+        nasal = "n"
+    return nasal, root[1:] if drops else root
 
 
 def men(root: str, *, keep: bool = False) -> str:
