@@ -17,13 +17,14 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Column, Table
 
 from pipeline.catalog import text
 from pipeline.errors import ConfigurationError, KringError
 from pipeline.logs import configure_logs
 from pipeline.settings import load_settings, settings_table
+from service.console import add_row, out, table
 from service.datadir import PRIVATE_UMASK
+from service.models_cli import models_app
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Kring.")
 user_app = typer.Typer(no_args_is_help=True, help=text("service.help_user"))
@@ -34,8 +35,8 @@ app.add_typer(user_app, name="user")
 app.add_typer(archive_app, name="archive")
 app.add_typer(bench_app, name="bench")
 app.add_typer(eval_app, name="eval")
+app.add_typer(models_app, name="models")
 
-out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 JsonOption = Annotated[bool, typer.Option("--json", help=text("service.help_json"))]
 
@@ -66,11 +67,11 @@ def doctor() -> None:
     """Check everything the service needs on this machine."""
     from service.doctor import run_checks
 
-    table = _table("", *(text(f"service.doctor_{name}") for name in ("check", "finding", "remedy")))
+    rows = table("", *(text(f"service.doctor_{name}") for name in ("check", "finding", "remedy")))
     findings = run_checks()
     for finding in findings:
-        _add_row(table, finding.mark, finding.check, finding.detail, finding.remedy)
-    out.print(table)
+        add_row(rows, finding.mark, finding.check, finding.detail, finding.remedy)
+    out.print(rows)
     if any(not finding.ok for finding in findings):
         raise typer.Exit(1)
 
@@ -96,10 +97,10 @@ def settings(markdown: Annotated[bool, typer.Option("--markdown")] = False) -> N
 
         sys.stdout.write(settings_page())
         return
-    table = _table(*(text(f"service.{name}") for name in ("setting", "default", "unit", "environment", "help")))
-    for row in settings_table():
-        _add_row(table, *row)
-    out.print(table)
+    rows = table(*(text(f"service.{name}") for name in ("setting", "default", "unit", "environment", "help")))
+    for row in settingstable():
+        add_row(rows, *row)
+    out.print(rows)
 
 
 @user_app.command("add", help=text("service.help_user_add"))
@@ -125,10 +126,10 @@ def archive_list() -> None:
     """List sealed calls, newest first."""
     from service.archive_cli import bundle_rows
 
-    table = _table(*(text(f"service.archive_{column}") for column in ("call", "from", "length", "state")))
+    rows = table(*(text(f"service.archive_{column}") for column in ("call", "from", "length", "state")))
     for row in bundle_rows(load_settings()):
-        _add_row(table, *row)
-    out.print(table)
+        add_row(rows, *row)
+    out.print(rows)
 
 
 @archive_app.command("verify", help=text("service.help_archive_verify"))
@@ -174,14 +175,24 @@ def eval_retrieval(
     _report(evaluate_retrieval(load_settings(), questions), json_output)
 
 
-def _table(*headings: str) -> Table:
-    """Return a table whose long words (paths) are folded, never cut: a cut path helps nobody."""
-    return Table(*(Column(heading, overflow="fold") for heading in headings))
+@eval_app.command("asr", help=text("service.help_eval_asr"))
+def eval_asr(
+    *,
+    json_output: JsonOption = False,
+    model: Annotated[str, typer.Option(help=text("service.help_eval_model"))] = "",
+    data: Annotated[Path | None, typer.Option(help=text("service.help_eval_data"))] = None,
+    split: Annotated[str, typer.Option(metavar="dev|test", help=text("service.help_eval_split"))] = "test",
+    quick: Annotated[bool, typer.Option("--quick", help=text("service.help_eval_quick"))] = False,
+    jobs: Annotated[int, typer.Option(min=1, help=text("service.help_eval_jobs"))] = 2,
+) -> None:
+    """Measure how well and at what cost the recogniser hears."""
+    from service.asr_evaluation import as_json, run_asr_evaluation, show
 
-
-def _add_row(table: Table, *cells: str) -> None:
-    """Add a row as it is written: ``[[extensions]]`` is no markup."""
-    table.add_row(*(escape(cell) for cell in cells))
+    report = run_asr_evaluation(load_settings(), err, model=model, split=split, quick=quick, jobs=jobs, data=data)
+    if json_output:
+        sys.stdout.write(json.dumps(as_json(report), ensure_ascii=False) + "\n")
+    else:
+        show(report, out)
 
 
 def _report(result: dict[str, Any], json_output: bool) -> None:
@@ -189,10 +200,10 @@ def _report(result: dict[str, Any], json_output: bool) -> None:
     if json_output:
         sys.stdout.write(json.dumps(result) + "\n")
         return
-    table = _table(text("service.figure"), text("service.value"))
+    rows = table(text("service.figure"), text("service.value"))
     for name, value in result["figures"].items():
-        _add_row(table, name, f"{value:.4g}")
-    out.print(table)
+        add_row(rows, name, f"{value:.4g}")
+    out.print(rows)
     out.print(", ".join(f"{name}: {value}" for name, value in result["setup"].items()))
 
 

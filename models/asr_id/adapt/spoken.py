@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from models.asr_id.adapt.numerals import LexiconError, read_out
+
 _SOUNDS = re.compile(
     r"[\[<(]\s*(?:noise|sil|silence|breath|laugh|laughter|cough|music|sp|spn|nsn|bunyi)\s*[\])>]", re.I
 )
@@ -17,6 +19,7 @@ _UNTRANSCRIBED = re.compile(r"[\[<(]\s*(?:unk|unintelligible|tidak jelas|inaudib
 _JOINERS = str.maketrans(dict.fromkeys("'’‘`´ʼ", ""))
 _DASHES = str.maketrans(dict.fromkeys("–—−", "-"))
 _MARKS = re.compile(r"[.,;:!?\"“”„«»()\[\]{}…/|_~]+")
+_DOTTED = re.compile(r"\b(?:[A-Za-z]\.){2,}")  # S.P.T.
 _WORD = re.compile(r"[a-z]+(?:-[a-z]+)*")
 _SPOKEN_MARKS = {"%": " persen ", "&": " dan ", "+": " plus ", "@": " at "}
 _PREFIXES = frozenset({"di", "ke", "se", "me", "ber", "ter", "pe", "nge"})
@@ -42,6 +45,7 @@ def spoken_form(written: str) -> str:
     line = _SOUNDS.sub(" ", line)
     if _UNTRANSCRIBED.search(line.lower()):
         raise UnreadableTextError("untranscribed", written.strip()[:60])
+    line = _DOTTED.sub(lambda match: match[0].replace(".", ""), line)
     if any(letter.isdigit() for letter in line):
         line = _read_out(line)
     line = _plain_letters(line.lower())
@@ -54,7 +58,10 @@ def spoken_form(written: str) -> str:
 
 
 def _read_out(line: str) -> str:
-    raise UnreadableTextError("number", line.strip()[:60])
+    try:
+        return read_out(line.lower())
+    except (LexiconError, ValueError, ArithmeticError) as error:
+        raise UnreadableTextError("number", line.strip()[:60]) from error
 
 
 def _plain_letters(line: str) -> str:
