@@ -13,7 +13,7 @@ from .speakers import speaker_named
 from .style import Style, Take, draw
 
 _Render = Callable[[Speaker, Sequence[Request], Sequence[Take], Path], list[Spoken | RefusedError]]
-_RENDERERS: dict[str, _Render] = {
+RENDERERS: dict[str, _Render] = {
     "festival": festival.render,
     "flite": flite.render,
     "espeak": formant.render,
@@ -50,4 +50,4 @@ def attempt(
     """Like `speak`, with the reason instead of None."""
     speaker = speaker_named(speaker_name)
     takes = [draw(speaker, style or Style(), rng) for _ in requests]
-    return _RENDERERS[speaker.engine](speaker, requests, takes, workdir)
+    return RENDERERS[speaker.engine](speaker, requests, takes, workdir)

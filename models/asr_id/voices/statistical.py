@@ -68,10 +68,10 @@ _AMERICAN = {
     "c": "ch", "j": "jh", "ny": "n+y", "ng": "ng", "sy": "sh", "kh": "k", "h": "hh", "q": "t",
 } | {phone: phone for phone in "ptkbdgfsmnlrwyz"}  # fmt: skip
 
+# Stressed vowels throughout: Russian reduces the others until they are different vowels.
 _RUSSIAN = {
-    "a": "aa a", "i": "ii i", "u": "uu u", "e": "ee e", "@": "ae ae", "o": "oo oo", "ai": "aa+j a+j", "au": "aa+u a+u",
-    "oi": "oo+j oo+j", "c": "ch", "j": "d+zh", "ny": "nn", "ng": "n+g", "sy": "sh", "kh": "h", "h": "h", "q": "t",
-    "w": "v", "y": "j",
+    "a": "aa", "i": "ii", "u": "uu", "e": "ee", "@": "ae", "o": "oo", "ai": "aa+j", "au": "aa+u", "oi": "oo+j",
+    "c": "ch", "j": "d+zh", "ny": "nn", "ng": "n+g", "sy": "sh", "kh": "h", "h": "h", "q": "t", "w": "v", "y": "j",
 } | {phone: phone for phone in "ptkbdgfsmnlrz"}  # fmt: skip
 _RUSSIAN_BEFORE_I = {phone: 2 * phone for phone in "ptkbdgfsmnlrzhv"}
 
