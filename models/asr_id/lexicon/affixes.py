@@ -25,6 +25,8 @@ _NASAL_PREFIXES = {
     "ng": ("", "k"), "ny": ("s", "c"), "n": ("t", "c"), "m": ("p",),
 }  # fmt: skip
 _CASUAL_NASALS = frozenset({"ng", "ny", "n", "m"})
+_RARE_AFFIXES = _CASUAL_NASALS | {"in", "ku", "mu", "pun", "kau", "bel", "pel", "te", "be"}
+_RARE_WEIGHT = 3
 _DEEPEST = 3
 _SHORTEST_KNOWN = 3
 _SHORTEST_UNKNOWN = 3
@@ -48,14 +50,20 @@ class Parts:
 
     @property
     def affix_letters(self) -> int:
-        """How many letters are not the root's: the fewer, the more likely the analysis."""
+        """How many letters are not the root's."""
         return sum(map(len, self.prefixes + self.suffixes))
+
+    @property
+    def unlikelihood(self) -> int:
+        """How far-fetched the analysis is: its affix letters, and more for affixes that are rare or casual."""
+        rare = sum(affix in _RARE_AFFIXES for affix in self.prefixes + self.suffixes)
+        return self.affix_letters + _RARE_WEIGHT * rare
 
 
 def find_known_root(word: str, known: Container[str]) -> Parts | None:
-    """Return the analysis of ``word`` with a root out of ``known`` that needs the fewest affix letters, or None."""
+    """Return the analysis of ``word`` with a root out of ``known`` that is least far-fetched, or None."""
     fits = [parts for parts in _analyses(word) if len(parts.root) >= _SHORTEST_KNOWN and parts.root in known]
-    return min(fits, key=lambda parts: (parts.affix_letters, parts.lost), default=None)
+    return min(fits, key=lambda parts: (parts.unlikelihood, parts.lost), default=None)
 
 
 def guess_parts(word: str) -> Parts:
