@@ -9,6 +9,7 @@ model and decodes silence; only a folder that survives both is loaded here.
 from __future__ import annotations
 
 import json
+import struct
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from typing import Any
 
 from asr.errors import ModelError
 from asr.recogniser import RawWord
+from asr.upsample import Upsampler
 from pipeline.catalog import text
 
 # (file, smallest plausible size in bytes)
@@ -24,13 +26,16 @@ _NEEDED = (
     ("am/final.mdl", 10_000),
     ("conf/mfcc.conf", 10),
     ("conf/model.conf", 10),
-    ("graph/words.txt", 20),
     ("graph/phones/word_boundary.int", 10),
 )
 _STATIC_GRAPH = (("graph/HCLG.fst", 1_000),)
 _DYNAMIC_GRAPH = (("graph/HCLr.fst", 1_000), ("graph/Gr.fst", 1_000), ("graph/disambig_tid.int", 1))
+_WORDS = "graph/words.txt"  # some dynamic graphs carry their words inside Gr.fst instead
 _NORMALISATION = ("am/global_cmvn.stats", "ivector/final.ie")
 _PROBE_S = 60.0
+_FST_MAGIC, _FST_HAS_WORDS = 2125659606, 2
+CALL_RATE_HZ = 8000
+"""Rate of our recordings; a model for a multiple of it gets them upsampled."""
 _PROBE = """
 import sys, vosk
 vosk.SetLogLevel(-1)
@@ -43,10 +48,15 @@ recognizer.FinalResult()
 
 @dataclass(frozen=True)
 class ModelFolder:
-    """A folder that passed :func:`check_model`."""
+    """A folder that passed :func:`check_model`. ``rate_hz`` is the rate that the model was made for."""
 
     path: Path
     rate_hz: int
+
+    @property
+    def audio_rate_hz(self) -> int:
+        """Rate of the audio that engines take: that of calls where the model allows it."""
+        return CALL_RATE_HZ if self.rate_hz % CALL_RATE_HZ == 0 else self.rate_hz
 
 
 def check_model(path: Path) -> ModelFolder:
@@ -60,12 +70,14 @@ def check_model(path: Path) -> ModelFolder:
     graph = _STATIC_GRAPH if (path / "graph/HCLG.fst").exists() else _DYNAMIC_GRAPH
     for name, least_bytes in (*_NEEDED, *graph):
         _check_file(path / name, least_bytes)
+    if not (graph is _DYNAMIC_GRAPH and _carries_words(path / "graph/Gr.fst")):
+        _check_file(path / _WORDS, 20)
     if not any((path / name).is_file() for name in _NORMALISATION):
         raise _error("asr.model_file_missing", path / _NORMALISATION[0])
     for name in _NORMALISATION:
         if (path / name).exists():
             _check_file(path / name, 20)
-    if "--endpoint.silence-phones" not in _options(path / "conf/model.conf"):
+    if "--endpoint.silence-phones" not in options(path / "conf/model.conf"):
         raise _error("asr.model_option_missing", path / "conf/model.conf", option="--endpoint.silence-phones")
     return ModelFolder(path, _rate_hz(path / "conf/mfcc.conf"))
 
@@ -90,14 +102,15 @@ class VoskModel:
 
     def __init__(self, folder: ModelFolder, model: Any) -> None:
         self.folder = folder
-        self.rate_hz = folder.rate_hz
+        self.rate_hz = folder.audio_rate_hz
         self._model = model
 
     def engine(self) -> VoskEngine:
         """Return a new engine; takes less than a millisecond."""
         import vosk
 
-        return VoskEngine(vosk.KaldiRecognizer(self._model, float(self.rate_hz)))
+        recognizer = vosk.KaldiRecognizer(self._model, float(self.folder.rate_hz))
+        return VoskEngine(recognizer, self.folder.rate_hz // self.rate_hz)
 
 
 class VoskEngine:
@@ -107,13 +120,16 @@ class VoskEngine:
     made partials 1.3 s later at the median (``python -m asr.bench`` shows both).
     """
 
-    def __init__(self, recognizer: Any) -> None:
+    def __init__(self, recognizer: Any, times_rate: int = 1) -> None:
+        self._upsampler = Upsampler(times_rate) if times_rate > 1 else None
         recognizer.SetWords(True)
         recognizer.SetPartialWords(False)
         self._recognizer = recognizer
 
     def accept(self, pcm: bytes) -> bool:
         """Decode audio; True when an utterance ended."""
+        if self._upsampler is not None:
+            pcm = self._upsampler.take(pcm)
         return bool(self._recognizer.AcceptWaveform(pcm))
 
     def partial(self) -> str:
@@ -170,14 +186,28 @@ def _check_file(path: Path, least_bytes: int) -> None:
         raise _error("asr.model_file_damaged", path, size=size)
 
 
-def _options(path: Path) -> dict[str, str]:
+def _carries_words(path: Path) -> bool:
+    """Return whether an FST holds the names of its output labels."""
+    with path.open("rb") as file:
+        head = file.read(256)
+    try:
+        magic, length = struct.unpack_from("<ii", head)
+        (second,) = struct.unpack_from("<i", head, 8 + length)
+        _, flags = struct.unpack_from("<ii", head, 12 + length + second)
+    except struct.error:
+        return False
+    return magic == _FST_MAGIC and bool(flags & _FST_HAS_WORDS)
+
+
+def options(path: Path) -> dict[str, str]:
+    """Return the ``--name=value`` lines of a configuration file."""
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     pairs = (line.strip().partition("=") for line in lines if line.strip().startswith("--"))
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 def _rate_hz(path: Path) -> int:
-    value = _options(path).get("--sample-frequency", "")
+    value = options(path).get("--sample-frequency", "")
     try:
         rate_hz = int(float(value))
     except ValueError:

@@ -98,7 +98,7 @@ def settings(markdown: Annotated[bool, typer.Option("--markdown")] = False) -> N
         sys.stdout.write(settings_page())
         return
     rows = table(*(text(f"service.{name}") for name in ("setting", "default", "unit", "environment", "help")))
-    for row in settingstable():
+    for row in settings_table():
         add_row(rows, *row)
     out.print(rows)
 
