@@ -25,7 +25,7 @@ _NASAL_PREFIXES = {
     "ng": ("", "k"), "ny": ("s", "c"), "n": ("t", "c"), "m": ("p",),
 }  # fmt: skip
 _CASUAL_NASALS = frozenset({"ng", "ny", "n", "m"})
-_RARE_AFFIXES = _CASUAL_NASALS | {"in", "ku", "mu", "pun", "kau", "bel", "pel", "te", "be"}
+_RARE_AFFIXES = _CASUAL_NASALS | {"in", "ku", "mu", "pun", "kau", "bel", "pel"}
 _RARE_WEIGHT = 3
 _DEEPEST = 3
 _SHORTEST_KNOWN = 3

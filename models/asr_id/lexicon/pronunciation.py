@@ -91,10 +91,15 @@ def _ranked(word: str) -> Ranked:
     return merged(entries, MOST_VARIANTS)
 
 
+_ELECTRONIC: Ranked = {("e",): 0.0, ("i",): 0.4}  # `e-` of `e-registration`, as in Indonesian or as in English
+
+
 def _hyphenated(parts: list[str]) -> Ranked:
     """Join the parts' variants; the like parts of a reduplication (`kupu-kupu`) are said alike."""
     joined: Ranked = {(): 0.0}
     ranked = [_ranked(part) for part in parts]
+    if parts[0] == "e" and len(parts) > 1:
+        ranked[0] = _ELECTRONIC
     same = all(left == right for left, right in pairwise(parts))
     if same:
         return {phones * len(parts): cost for phones, cost in ranked[0].items()}
