@@ -112,7 +112,8 @@ def test_a_refresh_is_used_at_once_and_can_be_taken_back(tmp_path: Path) -> None
     assert "sukmalaya" not in words
 
     # The next one begins from the model that came with the software, not from the last refresh.
-    (articles / "tarikona.md").write_text(TERM.format(status="published").replace("arikona", "alumaso"))
+    (articles / "tarikona.md").unlink()
+    (articles / "talumaso.md").write_text(TERM.format(status="published").replace("arikona", "alumaso"))
     assert kring("models", "refresh-language", "--name", "bahasa-2", folder=tmp_path, **env).returncode == 0
     words = (store(tmp_path) / "bahasa-2/graph/words.txt").read_text()
     assert ("talumaso" in words, "tarikona" in words) == (True, False)
