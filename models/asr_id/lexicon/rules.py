@@ -126,7 +126,8 @@ def _vowel(marked: str, at: int, literally: bool) -> _Found | None:
         return None
     ways = _E.get(letter, [(letter, 0.0)])
     if after[:1] == BOUNDARY and letter == SCHWA and after[1:] and after[1] in VOWEL_LETTERS:
-        return [("@", 0.0), ("@ q", 0.7)], 1  # `se.orang`, `ke.ahli.an`
+        plain, glottal = (0.5, 0.0) if after[1] == SCHWA else (0.0, 0.7)
+        return [("@", plain), ("@ q", glottal)], 1  # `ke.empat`; `se.orang`, `ke.ahli.an`
     if not literally and letter == SCHWA and _may_lose_schwa(marked, at):
         return [("@", 0.0), ("", 1.7)], 1
     return ways, 1
