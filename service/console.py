@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 out = Console(highlight=False)
+err = Console(highlight=False, stderr=True)
 
 
 def table(*headings: str) -> Table:

@@ -22,7 +22,8 @@ from models.asr_id.voices import SPEAKERS, Spoken, VoiceError, Word, speak, trai
 
 REQUESTS_PER_JOB = 50
 LONGEST_S = 14.0
-_TYPICAL_JOB_S = 170.0
+_TYPICAL_JOB_S = 110.0
+_ATTEMPTS = 3
 _PAUSE_CHANCE = 0.07
 _BEST_READING_CHANCE = 0.65
 _MADE_UP_CHANCE = 0.08
@@ -65,16 +66,29 @@ def run_job(plan: BuildPlan, job: Job, lines: Lines) -> float:
     if job.path.exists():
         return 0.0
     rng = random.Random(f"{plan.seed}/{job.number}")  # noqa: S311
-    speaker = _draw_speaker(plan, job, rng)
     source = lines(rng.getrandbits(30))
     requests = [_request(next(source), rng) for _ in range(REQUESTS_PER_JOB)]
-    shared_memory = Path("/dev/shm")  # noqa: S108 - scratch; falls back to the default folder
-    with tempfile.TemporaryDirectory(dir=shared_memory if shared_memory.is_dir() else None) as workdir:
-        spoken = speak(speaker, requests, rng=rng, workdir=Path(workdir))
+    speaker, spoken = _spoken(plan, job, requests, rng)
     clips = [one for one in spoken if one is not None and one.duration_s <= LONGEST_S]
     job.path.parent.mkdir(parents=True, exist_ok=True)
     _write(job.path, clips, speaker)
     return sum(one.duration_s for one in clips)
+
+
+def _spoken(
+    plan: BuildPlan, job: Job, requests: Sequence[list[Word | None]], rng: random.Random
+) -> tuple[str, list[Spoken | None]]:
+    """Speak with a drawn voice; when its engine breaks down (Festival sometimes crashes on a batch), with another."""
+    shared_memory = Path("/dev/shm")  # noqa: S108 - scratch; falls back to the default folder
+    for attempt in range(_ATTEMPTS):
+        speaker = _draw_speaker(plan, job, rng)
+        with tempfile.TemporaryDirectory(dir=shared_memory if shared_memory.is_dir() else None) as workdir:
+            try:
+                return speaker, speak(speaker, requests, rng=rng, workdir=Path(workdir))
+            except VoiceError:
+                if attempt == _ATTEMPTS - 1:
+                    raise
+    raise AssertionError("unreachable")
 
 
 def read_clips(path: Path) -> list[Clip]:

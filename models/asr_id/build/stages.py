@@ -9,12 +9,13 @@ import random
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
 from models.asr_id.build import damage, speech
+from models.asr_id.build.errors import BuildError
 from models.asr_id.build.plan import BuildPlan, Workspace
+from pipeline.catalog import text
 
 Say = Callable[[str], None]
 
@@ -33,7 +34,8 @@ def make_speech(plan: BuildPlan, space: Workspace, say: Say) -> None:
 def make_features(plan: BuildPlan, space: Workspace, say: Say) -> None:
     """Damage the speech and compute features (stage `features`)."""
     _fresh(space.features, plan.fingerprint(*_FEATURE_FIELDS))
-    files = sorted(space.speech.glob("speech-*.npz"))
+    files = sorted(path for path in space.speech.glob("speech-*.npz") if ".part" not in path.name)
+    _some(files, space.speech, "speech")
     rng = random.Random(plan.seed)  # noqa: S311
     tasks = [(plan, path, rng.sample(files, min(3, len(files))), space.features / path.stem) for path in files]
     _in_parallel(damage.run_job, tasks, "features", say)
@@ -51,7 +53,9 @@ def train_network(plan: BuildPlan, space: Workspace, say: Say, *, budget_s: floa
     if space.checkpoint.exists() and mark.exists() and mark.read_text() == fingerprint:
         return
     torch.set_num_threads(os.cpu_count() or 1)
-    utterances = list(data.read_shards(data.shards_in(space.features)))
+    shards = data.shards_in(space.features)
+    _some(shards, space.features, "features")
+    utterances = list(data.read_shards(shards))
     hours = sum(one.frames for one in utterances) / 360_000
     say(f"train: {len(utterances)} utterances, {hours:.1f} h, {plan.steps} steps")
 
@@ -87,6 +91,11 @@ def _speech_job(plan: BuildPlan, job: speech.Job) -> float:
     return speech.run_job(plan, job, training_lines)
 
 
+def _some(found: Sequence[Path], folder: Path, stage: str) -> None:
+    if not found:
+        raise BuildError(text("build.stage_missing", file=folder, stage=stage), remedy=text("build.stage_remedy"))
+
+
 def _fresh(folder: Path, fingerprint: str) -> None:
     """Empty a stage's folder when it was made by another plan."""
     mark = folder / "plan"
@@ -100,10 +109,14 @@ def _in_parallel(work: Callable[..., Any], tasks: Sequence[tuple[Any, ...]], nam
     """Run the tasks in as many processes as there are cores, each process for some tasks only (they hold engines)."""
     started_s, done, total = time.monotonic(), 0, 0.0
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=context, max_tasks_per_child=40) as pool:
-        futures = [pool.submit(work, *task) for task in tasks]
-        for future in as_completed(futures):
-            total += float(future.result())
+    with context.Pool(os.cpu_count(), maxtasksperchild=40) as pool:
+        for result in pool.imap_unordered(_call, [(work, task) for task in tasks]):
+            total += float(result)
             done += 1
             if done % 20 == 0 or done == len(tasks):
                 say(f"{name}: {done}/{len(tasks)} in {time.monotonic() - started_s:.0f} s, {total:.0f} done")
+
+
+def _call(order: tuple[Callable[..., Any], tuple[Any, ...]]) -> Any:
+    work, task = order
+    return work(*task)
