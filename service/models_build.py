@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,7 +15,7 @@ import typer
 
 from pipeline.catalog import text
 from pipeline.settings import load_settings
-from service.console import err, out
+from service.console import add_row, err, out, table
 
 if TYPE_CHECKING:
     from models.asr_id.build.plan import BuildPlan, Workspace
@@ -61,6 +62,31 @@ def build_asr(
         err.print(text("service.build_stage_done", stage=one, seconds=f"{time.monotonic() - began_s:.0f}"))
     if space.model.is_dir():
         out.print(text("service.build_done", folder=space.model))
+
+
+@build_app.command("ablation", help=text("service.help_models_ablation"))
+def build_ablation(
+    *,
+    work: Annotated[Path | None, typer.Option("--work", help=text("service.help_build_work"))] = None,
+    jobs: Annotated[int, typer.Option("--jobs", min=1, help=text("service.help_ablation_jobs"))] = 60,
+    steps: Annotated[int, typer.Option("--steps", min=1, help=text("service.help_build_steps"))] = 900,
+    only: Annotated[list[str] | None, typer.Option("--only", help=text("service.help_ablation_only"))] = None,
+    as_json: Annotated[bool, typer.Option("--json", help=text("service.help_json"))] = False,
+) -> None:
+    """Train small networks with one ingredient changed at a time and compare them."""
+    from models.asr_id.build.ablate import ablate
+    from models.asr_id.build.plan import BuildPlan, Workspace
+
+    space = Workspace(work or load_settings().data_dir / "asr-build")
+    found = ablate(BuildPlan(), space, _say, jobs=jobs, steps=steps, names=only or ())
+    if as_json:
+        figures = {f"wer.ablation.{name}": round(wer, 4) for name, wer in found.items()}
+        out.print_json(json.dumps({"figures": figures, "setup": {"jobs": jobs, "steps": steps}}))
+        return
+    rows = table(text("service.ablation_variant"), "WER")
+    for name, wer in found.items():
+        add_row(rows, name, f"{100 * wer:.1f} %")
+    out.print(rows)
 
 
 def _run(stage: Stage, plan: BuildPlan, space: Workspace, budget_s: float | None) -> None:

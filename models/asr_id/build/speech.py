@@ -91,6 +91,12 @@ def _spoken(
     raise AssertionError("unreachable")
 
 
+def read_speaker(path: Path) -> str:
+    """Return who speaks in one file."""
+    with np.load(path) as table:
+        return str(table["speaker"])
+
+
 def read_clips(path: Path) -> list[Clip]:
     """Read one file back."""
     with np.load(path) as table:

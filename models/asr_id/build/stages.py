@@ -28,17 +28,16 @@ def make_speech(plan: BuildPlan, space: Workspace, say: Say) -> None:
     """Speak the corpus (stage `speech`)."""
     _fresh(space.speech, plan.fingerprint(*_SPEECH_FIELDS))
     jobs = speech.jobs_of(plan, space.speech)
-    _in_parallel(_speech_job, [(plan, job) for job in jobs], "speech", say)
+    in_parallel(_speech_job, [(plan, job) for job in jobs], "speech", say)
 
 
 def make_features(plan: BuildPlan, space: Workspace, say: Say) -> None:
     """Damage the speech and compute features (stage `features`)."""
     _fresh(space.features, plan.fingerprint(*_FEATURE_FIELDS))
-    files = sorted(path for path in space.speech.glob("speech-*.npz") if ".part" not in path.name)
-    _some(files, space.speech, "speech")
+    files = speech_files(space)
     rng = random.Random(plan.seed)  # noqa: S311
     tasks = [(plan, path, rng.sample(files, min(3, len(files))), space.features / path.stem) for path in files]
-    _in_parallel(damage.run_job, tasks, "features", say)
+    in_parallel(damage.run_job, tasks, "features", say)
 
 
 def train_network(plan: BuildPlan, space: Workspace, say: Say, *, budget_s: float | None = None) -> None:
@@ -85,6 +84,13 @@ def train_network(plan: BuildPlan, space: Workspace, say: Say, *, budget_s: floa
     space.resume.unlink(missing_ok=True)
 
 
+def speech_files(space: Workspace) -> list[Path]:
+    """Return the finished files of stage `speech`. Raises BuildError when there is none."""
+    files = sorted(path for path in space.speech.glob("speech-*.npz") if ".part" not in path.name)
+    _some(files, space.speech, "speech")
+    return files
+
+
 def _speech_job(plan: BuildPlan, job: speech.Job) -> float:
     from models.asr_id.corpus import training_lines
 
@@ -105,7 +111,7 @@ def _fresh(folder: Path, fingerprint: str) -> None:
     mark.write_text(fingerprint)
 
 
-def _in_parallel(work: Callable[..., Any], tasks: Sequence[tuple[Any, ...]], name: str, say: Say) -> None:
+def in_parallel(work: Callable[..., Any], tasks: Sequence[tuple[Any, ...]], name: str, say: Say) -> None:
     """Run the tasks in as many processes as there are cores, each process for some tasks only (they hold engines)."""
     started_s, done, total = time.monotonic(), 0, 0.0
     context = multiprocessing.get_context("spawn")
