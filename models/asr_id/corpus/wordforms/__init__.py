@@ -53,12 +53,21 @@ def roots() -> dict[str, int]:
     return found
 
 
+def skipped() -> frozenset[str]:
+    """Return the derived forms that nobody says (`skip/*.txt`); -nya forms of them are left out as well."""
+    lines = (line for path in sorted(_HERE.glob("skip/*.txt")) for line in path.read_text("utf-8").splitlines())
+    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
+
+
 @cache
 def _weights() -> dict[str, float]:
     weights: dict[str, float] = {}
+    skip = skipped() - roots().keys()
     for path in sorted(_HERE.glob("*.txt")):
         for root, codes, band, part in entries(path):
             for word, share in derive(root, codes, band):
+                if word in skip or word.removesuffix("nya") in skip:
+                    continue
                 weights[word] = max(weights.get(word, 0.0), part * share * BAND_WEIGHT[band])
     return weights
 
