@@ -24,6 +24,7 @@ from .style import Take
 from .tables import diphone_sets
 
 _SECONDS_PER_UTTERANCE = 20
+_MOST_CRASHES = 10  # czech_machac corrupts Festival's memory in about one of forty utterances
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,28 +72,49 @@ def render(
 def run_festival(select: str, utterances: dict[int, str], workdir: Path, *, package: str) -> str:
     """Make `<number>.wav` in `workdir` for each Scheme text that leaves its utterance in `u`; returns what was printed.
 
-    An error in one utterance leaves its file out. Raises VoiceError when Festival cannot run at all.
+    An error in one utterance leaves its file out; one that kills the process is left out and the others are said again.
+    Raises VoiceError when Festival cannot run at all.
     """
+    for number in utterances:
+        _wav(workdir, number).unlink(missing_ok=True)
+    waiting = dict(utterances)
+    printed = ""
+    for _ in range(_MOST_CRASHES):
+        done = _run_once(select, waiting, workdir)
+        printed += done.stdout.decode(errors="replace")
+        message = done.stderr.decode(errors="replace")
+        if "unbound variable: voice_" in message or "can't find" in message.lower():
+            raise VoiceError(f"festival cannot load the voice: apt-get install {package}\n{message[-300:]}")
+        if not done.returncode:
+            return printed
+        # Crashed: the first one without a file (or after the last that has one) is to blame.
+        made = [number for number in waiting if _wav(workdir, number).exists()]
+        order = list(waiting)
+        blamed = order.index(made[-1]) + 1 if made else 0
+        waiting = {number: waiting[number] for number in order[blamed + 1 :]}
+    if not any(_wav(workdir, number).exists() for number in utterances):
+        raise VoiceError(f"festival failed: {message[-300:]}")
+    return printed
+
+
+def _wav(workdir: Path, number: int) -> Path:
+    return workdir / f"{number}.wav"
+
+
+def _run_once(select: str, utterances: dict[int, str], workdir: Path) -> subprocess.CompletedProcess[bytes]:
     script = workdir / "batch.scm"
-    lines = [select]
-    for number, scheme in utterances.items():
-        wav = workdir / f"{number}.wav"
-        wav.unlink(missing_ok=True)
-        lines.append(f'(unwind-protect (begin {scheme}(utt.save.wave u "{wav}" \'riff)) nil)')
+    lines = [select] + [
+        f'(unwind-protect (begin {scheme}(utt.save.wave u "{_wav(workdir, number)}" \'riff)) nil)'
+        for number, scheme in utterances.items()
+    ]
     script.write_text("\n".join(lines) + "\n", encoding="utf-8")
     timeout_s = 30 + _SECONDS_PER_UTTERANCE * len(utterances)
     try:
-        done = subprocess.run(["festival", "-b", str(script)], capture_output=True, timeout=timeout_s, check=False)
+        return subprocess.run(["festival", "-b", str(script)], capture_output=True, timeout=timeout_s, check=False)
     except FileNotFoundError as error:
         raise VoiceError("festival is missing: apt-get install festival") from error
     except subprocess.TimeoutExpired as error:
         raise VoiceError(f"festival did not finish {len(utterances)} utterances in {timeout_s} s") from error
-    message = done.stderr.decode(errors="replace")
-    if "unbound variable: voice_" in message or "can't find" in message.lower():
-        raise VoiceError(f"festival cannot load the voice: apt-get install {package}\n{message[-300:]}")
-    if done.returncode:
-        raise VoiceError(f"festival failed: {message[-300:]}")
-    return done.stdout.decode(errors="replace")
 
 
 def read_wav(path: Path) -> tuple[Raw, int]:

@@ -18,6 +18,7 @@ from .style import Take
 _TIMING_VOICE = "id"
 _SHORTEST_S = 0.028
 _TRIES = 3
+_LOWEST_F0_HZ = 60.0  # lower than people speak; the diphones' pitch marks do not stretch that far
 _FINAL_STRETCH = (1.0, 1.4)
 
 # Per contour: declination over the utterance, size of accents, bend at the last vowel; all in octaves, as ranges.
@@ -104,7 +105,7 @@ def _pitched(timed: Sequence[Timed], stressed: set[int], take: Take) -> list[Tim
             if position in stressed:
                 octaves += accent * take.rng.uniform(0.3, 1.3)
             octaves += bend * {vowel_count - 1: 1.0, vowel_count - 2: 0.35}.get(vowel, 0.0)
-            one = Timed(one.phone, one.word, one.duration_s, take.f0_hz * 2.0**octaves)  # noqa: PLW2901
+            one = Timed(one.phone, one.word, one.duration_s, max(_LOWEST_F0_HZ, take.f0_hz * 2.0**octaves))  # noqa: PLW2901
             vowel += 1
         position += one.word is not None
         pitched.append(one)
