@@ -12,6 +12,7 @@ import pytest
 from models.asr_id.phones import SILENCE, VOWELS
 from models.asr_id.voices import RATE_HZ, SPEAKERS, RefusedError, Spoken, Style, VoiceError, Word, attempt, speak
 from models.asr_id.voices.core import Label
+from models.asr_id.voices.festival import run_festival
 from models.asr_id.voices.sound import PEAK, finish, labels_from_ends, merge_silence, to_telephone_rate, whisper
 
 _REQUEST = [
@@ -143,3 +144,26 @@ def test_whisper_removes_the_pitch_and_keeps_the_place() -> None:
     assert periodicity(voiced) > 0.9
     assert abs(periodicity(breath)) < 0.4
     assert 0 < breath.std() < voiced.std()
+
+
+_CRASHING_FESTIVAL = """#!/bin/sh
+grep -o '"[^"]*wav"' "$2" | tr -d '"' | while read wav; do
+  case $wav in */2.wav) exit 134;; esac
+  : > "$wav"
+done
+"""
+
+
+@pytest.mark.unit
+def test_an_utterance_that_crashes_the_engine_costs_only_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "festival"
+    program.write_text(_CRASHING_FESTIVAL)
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    run_festival("(voice)", {number: "(say)" for number in range(5)}, tmp_path, package="none")
+    assert sorted(path.name for path in tmp_path.glob("*.wav")) == ["0.wav", "1.wav", "3.wav", "4.wav"]
+    program.write_text("#!/bin/sh\nexit 1\n")
+    with pytest.raises(VoiceError, match="festival failed"):
+        run_festival("(voice)", {0: "(say)"}, tmp_path, package="none")
