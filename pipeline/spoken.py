@@ -48,7 +48,8 @@ def read_number(words: Sequence[str], start: int, *, below: int = 10**6) -> tupl
 def _group(words: Sequence[str], start: int) -> tuple[int, int, int] | None:
     """Return (value, scale, index after both) of a group below one thousand and its scale (1 when it has none)."""
     if start < len(words) and words[start] in ONE_OF_SCALE:
-        return 1, ONE_OF_SCALE[words[start]], start + 1
+        scale, larger = ONE_OF_SCALE[words[start]], SCALES.get(_word(words, start + 1), 1)
+        return (scale, larger, start + 2) if larger > scale else (1, scale, start + 1)  # "seribu triliun"
     group = below_thousand(words, start)
     if group is None:
         return None

@@ -91,6 +91,16 @@ def numeric_date(line: Line, index: int) -> list[Piece]:
     return [Piece("/".join(map(str, parts)), at, "number")] if parts[2] in YEARS else []
 
 
+def day_in_digits(line: Line, index: int) -> list[Piece]:
+    """Return "31" for a day that is said in digits: "tiga satu maret", "tanggal tiga satu bulan tiga"."""
+    first, second, follower = line.word(index), line.word(index + 1), line.word(index + 2)
+    if not (UNITS.get(first) and second in UNITS):
+        return []
+    day = UNITS[first] * 10 + UNITS[second]
+    named = follower in MONTHS or (follower == "bulan" and line.word(index - 1) == "tanggal")
+    return [Piece(str(day), index + 2, "number")] if named and day <= 31 else []
+
+
 def year(line: Line, index: int) -> list[Piece]:
     """Return a year after "tahun" or a month, also when it is said in two halves ("dua puluh dua lima")."""
     if not _expects_year(line, index):
@@ -101,7 +111,7 @@ def year(line: Line, index: int) -> list[Piece]:
     found = read_number(line.numerals, index)
     if found is None or line.word(found[1]) in _COUNTED:
         return []
-    if found[0] in YEARS or (10 <= found[0] <= 99 and line.word(index - 1) == "tahun"):
+    if found[0] in YEARS or 10 <= found[0] <= 99:
         return [Piece(str(found[0]), found[1], "number")]
     return []
 
@@ -123,6 +133,6 @@ def _halves(line: Line, index: int) -> tuple[int, int] | None:
         return first[0] * 100 + second[0], second[1]
     if 21 <= first[0] <= 29 and second[0] <= 9:  # "dua puluh dua" + "lima"
         return 2000 + first[0] % 10 * 10 + second[0], second[1]
-    if first[0] in (1, 2) and second[0] <= 9 and read_number(line.numerals, second[1]) is None:
+    if 1 <= first[0] <= 9 and second[0] <= 9 and read_number(line.numerals, second[1]) is None:
         return first[0] * 10 + second[0], second[1]
     return None

@@ -24,7 +24,7 @@ def law(line: Line, index: int) -> list[Piece]:
     if line.word(index) == "pasal" and line.word(index + 1) in NUMBER_WORDS:
         return [Piece("Pasal", index + 1, "name")]
     previous = "pph" if line.before(index, 3) == ["pe", "pe", "ha"] else line.word(index - 1)
-    rule = {"pasal": _article, "ayat": _paragraph, "pph": _income_tax}.get(previous)
+    rule = _RULES.get(previous)
     found = _reference(line, index) if rule else None
     if rule is None or found is None or line.word(found[1]) in SCALES:
         return []
@@ -48,6 +48,16 @@ def _income_tax(line: Line, number: int, after: int) -> list[Piece]:
     if number == 21 and second and second[0] == 26:
         return [Piece("21/26", second[1], "number")]
     return [Piece(str(number), after, "number")]
+
+
+def _decree(line: Line, number: int, after: int) -> list[Piece]:
+    return [] if line.word(after) in ("persen", "rupiah") else [Piece(str(number), after, "number")]
+
+
+_RULES = {
+    "pasal": _article, "ayat": _paragraph, "pph": _income_tax,
+    "pmk": _decree, "pp": _decree, "perpres": _decree, "perppu": _decree,
+}  # fmt: skip
 
 
 def _reference(line: Line, index: int) -> tuple[int, int] | None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from asr.written.tokens import Line, Piece, word_set
@@ -16,10 +17,11 @@ _NUMBER_OF = word_set(
     """
     nomor nomornya npwp npwpnya nik niknya ktp kk telepon telp hp handphone ponsel wa whatsapp rekening efin
     efinnya kode kodenya otp otpnya billing pin kap kjs ntpn nop seri faktur digit angka angkanya ekstensi pos
-    resi tiket
+    resi tiket kring
     """
 )
 _QUANTITY_FOLLOWS = {*SCALES, "koma", "persen", "setengah", "rupiah"}
+_UNITS_OF_COUNT = word_set("tahun bulan hari orang kali anak")
 _AREA = re.compile(r"0(21|22|24|31|61|\d\d\d)(\d{5,8})")
 
 
@@ -30,16 +32,31 @@ class _Run(NamedTuple):
     after: int
 
 
+def plus_number(line: Line, index: int) -> list[Piece]:
+    """Return "+62 812-3456-7890" for a number that begins with "plus enam dua"."""
+    if line.word(index) != "plus":
+        return []
+    run = _run(line, index + 1, mixed=True)
+    return [Piece(f"+{_telephone(run.digits, landline=False)}", run.after, "number")] if run.parts >= 4 else []
+
+
 def digit_string(line: Line, index: int) -> list[Piece]:
     """Return digits said one by one as one piece; a few digits only where a number is being told."""
     told = any(word in _NUMBER_OF for word in line.before(index, 5))
     zero = _DIGITS.get(line.numerals[index]) == 0
     run = _run(line, index, mixed=told or zero)
-    if run.parts < 4 and not (run.parts == 3 and (told or zero)) and not (run.parts == 2 and told):
+    if run.parts < _enough(line, run, told=told, zero=zero):
         return []
-    if run.marked != run.digits and not (len(run.digits) >= 6 and run.parts >= 4):
+    if run.marked != run.digits and not (len(run.digits) >= 5 and run.parts >= 4):
         run = _run(line, index, mixed=told or zero, marks=False)
     return [Piece(_grouped(run, line, index), run.after, "number")] if run.parts >= 2 else []
+
+
+def _enough(line: Line, run: _Run, *, told: bool, zero: bool) -> int:
+    """Return how many digits in a row are a number that is told and not a few small counts."""
+    if told or (zero and line.word(run.after) not in _UNITS_OF_COUNT):
+        return 2
+    return 3 if zero else 4
 
 
 def _run(line: Line, index: int, *, mixed: bool, marks: bool = True) -> _Run:
@@ -47,8 +64,8 @@ def _run(line: Line, index: int, *, mixed: bool, marks: bool = True) -> _Run:
     words, run, last = line.numerals, _Run("", 0, "", index), _Run("", 0, "", index)
     while run.after < len(words):
         at, mark = run.after, ""
-        if marks and run.parts and words[at] in _MARKS and at + 1 < len(words):
-            at, mark = at + 1, _MARKS[words[at]]
+        if marks and run.parts:
+            mark, at = _mark(words, at)
         part = _part(line, at, mixed=mixed)
         if part is None:
             break
@@ -57,8 +74,15 @@ def _run(line: Line, index: int, *, mixed: bool, marks: bool = True) -> _Run:
     return last if line.word(run.after) in _QUANTITY_FOLLOWS and run.parts else run
 
 
+def _mark(words: Sequence[str], at: int) -> tuple[str, int]:
+    """Return the point, dash or stroke said at ``at`` and the index after it."""
+    if words[at] in _MARKS:
+        return _MARKS[words[at]], at + 1
+    return ("/", at + 2) if tuple(words[at : at + 2]) == ("garis", "miring") else ("", at)
+
+
 def _part(line: Line, at: int, *, mixed: bool) -> tuple[str, int] | None:
-    word = line.numerals[at]
+    word = line.numerals[at] if at < len(line.numerals) else ""
     times = _TIMES.get(word, 1)
     if times > 1:
         digit = _DIGITS.get(line.numerals[at + 1]) if at + 1 < len(line.numerals) else None

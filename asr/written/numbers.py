@@ -9,10 +9,10 @@ there is no figure for them.
 from __future__ import annotations
 
 from asr.written.calendar import YEARS
-from asr.written.quantities import Quantity, grouped, is_large, read_quantity, written
+from asr.written.quantities import Quantity, is_large, read_quantity, written
 from asr.written.tokens import Line, Piece, word_set
 from asr.written.vocabulary import MONTHS
-from pipeline.spoken import read_number
+from pipeline.spoken import SCALES, UNITS, read_number
 
 _POSITION = word_set(
     """
@@ -30,7 +30,7 @@ _MONEY = word_set(
     menjual beli dibeli membeli sewa menyewa meterai materai ptkp cicilan angsuran angsurannya mengangsur
     pinjaman modal laba rugi keuntungan untung restitusi saldo tabungan deposito rupiah terutang dpp kurang
     lebih pajaknya iuran sumbangan zakat hibah warisan pesangon pensiun kena dipotong potongan dapat terima
-    menerima diterima total totalnya tarif
+    menerima diterima total totalnya tarif sebulan setahun sebulannya setahunnya
     """
 )
 _COUNTED = word_set(
@@ -42,7 +42,9 @@ _COUNTED = word_set(
     """
 )
 _AFTER_MONEY = word_set("rupiah perak sebulan setahun sehari rupiahnya")
-_MONEY_REACH = 7
+_MONEY_BEHIND = word_set("bayar dibayar dibayarkan membayar beli membeli setor disetor dipotong ditransfer harganya")
+_MONEY_REACH, _BEHIND_REACH = 7, 3
+_SCALE_NAMES = {size: name for name, size in reversed(SCALES.items()) if size >= 10**6}
 _ORDINAL = word_set(
     """
     yang hari bulan tahun halaman urutan masa abad pembetulan angsuran cicilan pasal baris
@@ -55,23 +57,38 @@ def quantity(line: Line, index: int) -> list[Piece]:
     found = read_quantity(line.numerals, index)
     if found is None:
         return []
-    for rule in (_estimate, _percent, _fraction, _money, _position, _year):
+    for rule in (_numbered, _estimate, _percent, _fraction, _money, _position, _year):
         pieces = rule(line, index, found)
         if pieces:
             return pieces
     if found.integral and found.whole < 10:
         return [Piece(word, index + at + 1, "number") for at, word in enumerate(line.words[index : found.after])]
-    return [Piece(written(found), found.after, "number")]
+    exact = line.word(found.after) in _COUNTED
+    return [Piece(_amount(line, found, exact=exact), found.after, "number")]
+
+
+def _numbered(line: Line, index: int, found: Quantity) -> list[Piece]:
+    """Figures after "nomor" and "tanggal", whatever follows, and around months."""
+    if not found.integral or found.whole >= 10**6:
+        return []
+    day = line.word(found.after) in MONTHS and 1 <= found.whole <= 31
+    month = line.word(index - 1) == "bulan" and "tanggal" in line.before(index, 7) and 1 <= found.whole <= 12
+    if day or month or line.word(index - 1) in _NUMBERED:
+        return [Piece(str(found.whole), found.after, "number")]
+    return []
 
 
 def _estimate(line: Line, index: int, found: Quantity) -> list[Piece]:
     """Keep "dua tiga ratus ribu" and "lima enam orang" in words; a number begun again is no estimate."""
     following = read_quantity(line.numerals, found.after)
-    if following is None or not found.integral or following.whole <= found.whole:
+    if following is None or not found.integral or not found.whole:
         return []
-    small = found.whole < 10 and following.whole == found.whole + 1
-    scaled = found.whole < 1000 <= following.whole and following.whole % 1000 == 0
-    if not (small or scaled):
+    leading = following.whole
+    while leading >= 1000 and leading % 1000 == 0:
+        leading //= 1000
+    next_digit = found.whole < 10 and str(leading).rstrip("0") == str(found.whole + 1)
+    scaled = leading < 1000 <= following.whole and found.whole < leading <= found.whole * 10 and found.whole % 10 == 0
+    if not (next_digit or scaled):
         return []
     return [Piece(line.word(at), at + 1, "number") for at in range(index, following.after)]
 
@@ -93,38 +110,41 @@ def _fraction(line: Line, index: int, found: Quantity) -> list[Piece]:
 
 
 def _money(line: Line, index: int, found: Quantity) -> list[Piece]:
-    follower = line.word(found.after)
-    named = follower in ("rupiah", "perak")
-    if not named and not (is_large(found) and _among_money(line, index, follower)):
+    named = line.word(found.after) in ("rupiah", "perak")
+    if not named and not (is_large(found) and _among_money(line, index, found)):
         return []
     if found.integral and found.whole in YEARS and found.whole != 2000 and not named:
         return []
     after = found.after + 1 if named else found.after
-    return [Piece(f"Rp{_amount(line, found, named=named)}", after, "number")]
+    return [Piece(f"Rp{_amount(line, found, exact=named)}", after, "number")]
 
 
-def _among_money(line: Line, index: int, follower: str) -> bool:
-    if follower in _COUNTED or line.word(index - 1) in _POSITION | _NUMBERED:
+def _among_money(line: Line, index: int, found: Quantity) -> bool:
+    follower = line.word(found.after)
+    if follower in _COUNTED or line.word(index - 1) in _POSITION:
         return False
-    return follower in _AFTER_MONEY or any(word in _MONEY for word in line.before(index, _MONEY_REACH))
+    if follower in _AFTER_MONEY or any(word in _MONEY for word in line.before(index, _MONEY_REACH)):
+        return True
+    return any(word in _MONEY_BEHIND for word in line.words[found.after : found.after + _BEHIND_REACH])
 
 
-def _amount(line: Line, found: Quantity, *, named: bool) -> str:
-    """Return the figure of an amount; "dua juta lima ratus" is "2 juta 500": nobody can tell which 500 are meant."""
-    rest = found.whole % 10**6
-    last = line.word(found.after - 1)
-    if not named and found.whole > 10**6 and 0 < rest < 1000 and rest % 100 == 0 and last in ("ratus", "seratus"):
-        return f"{grouped(found.whole // 10**6)} juta {rest}"
-    return written(found)
+def _amount(line: Line, found: Quantity, *, exact: bool) -> str:
+    """Return the figure of an amount or count.
+
+    "Dua juta lima ratus" without a unit is left open as "2 juta 500": some mean 2.000.500 by it, most 2.500.000.
+    """
+    rest = found.whole % 1000
+    size = next((size for size in _SCALE_NAMES if found.whole >= size), 0)
+    if exact or not size or not rest or found.whole % size != rest or found.whole // size >= 1000:
+        return written(found)
+    return f"{found.whole // size} {_SCALE_NAMES[size]} {rest}"
 
 
 def _position(line: Line, index: int, found: Quantity) -> list[Piece]:
-    """Figures after "nomor", before a month and for ordinals in figures ("pembetulan ke-2")."""
+    """Figures after words like "halaman", unless something is counted."""
     if not found.integral or found.scale:
         return []
-    day = line.word(found.after) in MONTHS and 1 <= found.whole <= 31
-    previous = line.word(index - 1)
-    if day or previous in _NUMBERED or (previous in _POSITION and line.word(found.after) not in _COUNTED):
+    if line.word(index - 1) in _POSITION and line.word(found.after) not in _COUNTED:
         return [Piece(str(found.whole), found.after, "number")]
     return []
 
@@ -137,8 +157,12 @@ def _year(line: Line, index: int, found: Quantity) -> list[Piece]:
 
 
 def ordinal(line: Line, index: int) -> list[Piece]:
-    """Return "ke-21" for "ke dua puluh satu" after a word that is counted off."""
-    if line.word(index) != "ke" or line.word(index - 1) not in _ORDINAL:
+    """Return "ke-21" for "kedua puluh satu", and for "ke dua puluh satu" after a word that is counted off."""
+    word = line.word(index)
+    if word == "ke" and line.word(index - 1) in _ORDINAL:
+        found = read_number(line.numerals, index + 1)
+    elif word.startswith("ke") and word[2:] in UNITS and line.word(index + 1) in ("belas", "puluh", "ratus"):
+        found = read_number([*line.numerals[:index], word[2:], *line.numerals[index + 1 :]], index)
+    else:
         return []
-    found = read_number(line.numerals, index + 1)
     return [Piece(f"ke-{found[0]}", found[1], "number")] if found else []

@@ -9,6 +9,7 @@ show it: before "tetapi", after an opening greeting, around a form of address at
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from asr.written.names import NAMES
 from asr.written.tokens import Piece, word_set
@@ -44,10 +45,24 @@ _ANSWERS = (
     ("baik",), ("iya",), ("ya",), ("oke",), ("maaf",), ("betul",), ("benar",), ("siap",), ("tentu",), ("boleh",),
     ("bisa",), ("sudah",), ("belum",), ("tidak",),
 )  # fmt: skip
+_CLAUSE_STARTS = word_set(
+    """
+    saya kalau kalo karena nanti untuk yang silakan tapi tetapi jadi ini itu boleh bisa apakah sudah udah belum tidak
+    nggak enggak terus asal lalu mohon tolong apa bagaimana gimana berapa ada akan kami sampai masih biasanya coba kok
+    soalnya maaf sebentar selama supaya setelah sebelum sebenarnya memang cuma hanya ternyata kemudian misalnya tinggal
+    """
+)
+_TAKE_A_PERSON = word_set(
+    """
+    dengan nama dari ke sama untuk kata oleh milik kepada pada buat bersama punya halo hai selamat pagi siang sore
+    malam si dan atau kasih seorang seperti kayak bapak ibu pak bu mas mbak kak di itu
+    """
+)
 _CLINGS = word_set("untuk dan atau itu ini sekali nya kan lah atas yang ya di")
 _VOCATIVES = word_set("pak bu mas mbak kak")
 _LONG_VOCATIVES = _VOCATIVES | {"bapak", "ibu", "kakak"}
 _BUT = word_set("tetapi tapi sedangkan melainkan")
+_READ_BACK = word_set("ulangi ulang bacakan terakhirnya")
 _MAY_I = word_set(
     """
     saya kami tahu minta dibantu diulang tolong dijelaskan disebutkan dieja
@@ -59,6 +74,8 @@ _CONFIRMS = word_set(
     bukan tidak nggak enggak gak boleh bisa kena ada
     """
 )
+_WHETHER = word_set("sudah udah harus bisa boleh perlu masih benar betul tetap wajib")  # "apa sudah ..." = apakah
+_NO_TAG_AFTER = word_set("kayaknya saya sih ya enggak nggak gak tapi kalau kalo juga itu memang yang oh kan")
 _POSSIBLE = word_set("bisa boleh perlu ada harus kena wajib dapat masih")
 _TELLS = word_set(
     """
@@ -89,7 +106,15 @@ def _commas(pieces: Sequence[Piece], words: Sequence[str]) -> list[int]:
     ends = _opening(words)
     if len(words) > 1 and words[-1] in _VOCATIVES and words[-2] not in _LONG_VOCATIVES:
         ends.append(len(words) - 1)
+    for at in range(1, len(words) - 1):
+        if _calls(words, at):
+            ends += [at, at + 1]
     return sorted(found | {by_end[end] for end in ends if end in by_end})
+
+
+def _calls(words: Sequence[str], at: int) -> bool:
+    """Return whether "Pak" or "Bu" in the middle calls somebody: what follows begins a new clause."""
+    return words[at] in _VOCATIVES and words[at + 1] in _CLAUSE_STARTS and words[at - 1] not in _TAKE_A_PERSON
 
 
 def _opening(words: Sequence[str]) -> list[int]:
@@ -129,7 +154,7 @@ def _question_word(words: Sequence[str], at: int) -> bool:
         return False
     before = words[max(0, at - 4) : at]
     if word == "mana":
-        return at > 0 and words[at - 1] in ("di", "ke", "dari", "yang") and not _embedded(before)
+        return at > 0 and words[at - 1] in ("di", "ke", "dari", "yang", "lewat") and not _embedded(before)
     if word == "apa":
         return _apa(words, at, following) and not _embedded(before)
     return word in _QUESTIONS and not _embedded(before)
@@ -137,7 +162,8 @@ def _question_word(words: Sequence[str], at: int) -> bool:
 
 def _embedded(before: Sequence[str]) -> bool:
     """Return whether a question word after these words begins a subordinate clause ("saya tahu berapa ...")."""
-    wants_to_know = tuple(before[-2:]) in (("mau", "tahu"), ("boleh", "tahu"), ("ingin", "tahu"))
+    pairs = pairwise(before)
+    wants_to_know = any(second == "tahu" and first in ("mau", "boleh", "ingin", "bisa") for first, second in pairs)
     if wants_to_know or any(word in _ASKS_ANYWAY for word in before):
         return False
     return any(word in _EMBEDS for word in before) or any(word in _EMBEDS_NEXT for word in before[-1:])
@@ -145,13 +171,14 @@ def _embedded(before: Sequence[str]) -> bool:
 
 def _apa(words: Sequence[str], at: int, following: str) -> bool:
     """ "Apa" asks at the beginning, at the end and in "apa saja"; elsewhere it is often a filler or a joint."""
-    if following == "apa" or (at and words[at - 1] == "apa"):
+    previous = words[at - 1] if at else ""
+    if following == "apa" or previous in ("apa", "tidak", "nggak", "enggak", "gak"):
         return False  # "tidak apa apa"
+    if following in _WHETHER and previous not in ("itu", "seperti"):
+        return True
     opening = all(word in _OPENINGS for word in words[:at])
     closing = all(word in ("ya", "itu", "ini", "sih", *_VOCATIVES) for word in words[at + 1 :])
-    return (
-        opening or closing or following in ("saja", "aja") or (at > 0 and words[at - 1] in ("itu", "untuk", "karena"))
-    )
+    return opening or closing or following in ("saja", "aja") or previous in ("itu", "untuk", "karena")
 
 
 def _offers(words: Sequence[str]) -> bool:
@@ -163,7 +190,7 @@ def _may_i(words: Sequence[str]) -> bool:
     for at, word in enumerate(words[:-1]):
         if word in ("boleh", "bisa") and all(one in _OPENINGS for one in words[:at]):
             subject = at > 0 and words[at - 1] in ("bapak", "ibu", "kakak")  # "bapak bisa minta ..." tells
-            return words[at + 1] in _MAY_I and not subject
+            return words[at + 1] in _MAY_I and (not subject or words[at + 1] == "tahu")
     return False
 
 
@@ -179,7 +206,7 @@ def _asks_at_end(words: Sequence[str]) -> bool:
         return True
     if tuple(ending[-2:]) in (("apa", "tidak"), ("atau", "nggak"), ("apa", "nggak"), ("ya", "kan")):
         return True
-    if _either_or(ending[:-1] if ending[-1] == "ya" else ending):
+    if _either_or(ending[:-1] if ending[-1] == "ya" else ending) or _reads_back(ending):
         return True
     told = any(word in _TELLS for word in ending)
     return ending[-1] == "ya" and not told and any(word in _CONFIRMS for word in ending[:-1])
@@ -187,8 +214,15 @@ def _asks_at_end(words: Sequence[str]) -> bool:
 
 def _either_or(words: Sequence[str]) -> bool:
     """ "Sudah aktif belum", "bisa dicicil nggak": the negation at the end asks."""
-    if any(word in _BUT or word == "masih" for word in words):
+    if any(word in _BUT for word in words):
         return False
     if words[-1] == "belum":
-        return "sudah" in words[:-1] or "udah" in words[:-1]
-    return words[-1] in ("nggak", "enggak", "gak", "tidak") and any(word in _POSSIBLE for word in words[:-1])
+        return ("sudah" in words[:-1] or "udah" in words[:-1]) and "masih" not in words
+    if words[-1] in ("nggak", "enggak", "gak"):
+        return words[-2] not in _NO_TAG_AFTER
+    return words[-1] == "tidak" and any(word in _POSSIBLE for word in words[:-1]) and "saya" not in words[-3:]
+
+
+def _reads_back(words: Sequence[str]) -> bool:
+    """ "Saya ulangi satu dua ... betul": what was read back is to be confirmed."""
+    return words[-1] in ("betul", "benar", "ya") and any(word in _READ_BACK for word in words[:-1])

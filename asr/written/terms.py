@@ -7,7 +7,17 @@ from collections.abc import Sequence
 
 from asr.written.names import AFTER_WHICH_PARTS, NAMES, PLACE_PARTS, PLACES
 from asr.written.tokens import Line, Piece, word_set
-from asr.written.vocabulary import CAPITALS, DAYS, DOUBLED, DOUBLED_CHANGED, MONTHS, OWN_SPELLING, PHRASES
+from asr.written.vocabulary import (
+    CAPITALS,
+    DAYS,
+    DOUBLED,
+    DOUBLED_CHANGED,
+    MONTHS,
+    NO_ABBREVIATION,
+    OWN_SPELLING,
+    PHRASES,
+)
+from pipeline.spoken import NUMBER_WORDS, UNITS
 
 LETTERS = {
     "a": "a", "be": "b", "ce": "c", "de": "d", "e": "e", "ef": "f", "ge": "g", "ha": "h", "i": "i", "je": "j",
@@ -26,7 +36,8 @@ BEFORE_VOCATIVE = word_set(  # "baik bapak saya bantu": the taxpayer, not one's 
     """
 )
 _OWN_FAMILY = word_set("saya kami kita dia mereka kandung rumah mertua tiri angkat nya")  # "ibu saya"
-_DOMAIN_ENDINGS = word_set("com id go co net org gov ac web sch or")
+_DOMAIN_ENDINGS = {name: name for name in word_set("com id go co net org gov ac web sch")} | {"kom": "com"}
+_ADDRESS_MARKS = {"titik": ".", "at": "@", "et": "@"}
 _NOT_A_NAME = word_set(
     """
     saya dan atau yang ini itu dari di ke dengan untuk pada bapak ibu pak bu lengkap siapa apa ya betul benar
@@ -70,7 +81,8 @@ def spelled(line: Line, index: int) -> list[Piece]:
         known = _abbreviation(letters[:length])
         if known:
             return _with_suffix(line, known, index + length)
-    if len(letters) >= 3 and not _VOWELS & set(letters):
+    vowels = sum(letter in _VOWELS for letter in letters)
+    if (len(letters) >= 3 and not vowels) or (len(letters) >= 5 and len(letters) - vowels >= 2):
         return _with_suffix(line, letters.upper(), run)
     return []
 
@@ -85,16 +97,37 @@ def doubled(line: Line, index: int) -> list[Piece]:
 
 def web_address(line: Line, index: int) -> list[Piece]:
     """Return "pajak.go.id" for "pajak titik go titik id", and mail addresses said with "at"."""
-    text, at = line.word(index), index + 1
-    if text == "djp" and line.words[index + 1 : index + 3] == ["online", "titik"]:
+    text, at = _address_part(line, index)
+    if line.word(index) == "djp" and list(line.words[index + 1 : index + 3]) == ["online", "titik"]:
         text, at = "djponline", index + 2
-    while line.word(at) in ("titik", "at", "et") and line.word(at + 1):
-        text += ("." if line.word(at) == "titik" else "@") + line.word(at + 1)
-        at += 2
-    ending = text.rsplit(".", 1)[-1]
-    if ending not in _DOMAIN_ENDINGS or "." not in text:
+    while line.word(at) in _ADDRESS_MARKS and line.word(at + 1):
+        part, after = _address_part(line, at + 1)
+        text, at = text + _ADDRESS_MARKS[line.word(at)] + part, after
+    name, _, ending = text.rpartition(".")
+    if not name or ending not in _DOMAIN_ENDINGS:
         return []
-    return [Piece(text, at, "term")]
+    return [Piece(f"{name}.{_DOMAIN_ENDINGS[ending]}", at, "term")]
+
+
+def _address_part(line: Line, index: int) -> tuple[str, int]:
+    """Return a word of an address with the digits said behind it ("sinta lima satu" is "sinta51")."""
+    text, at = line.word(index), index + 1
+    digits = ""
+    while line.word(at) in UNITS:
+        digits += str(UNITS[line.word(at)])
+        at += 1
+    return (text + digits, at) if digits and line.word(at) in _ADDRESS_MARKS else (text, index + 1)
+
+
+def street(line: Line, index: int) -> list[Piece]:
+    """Return "Jalan Merpati" before "nomor": an address."""
+    if line.word(index) not in ("jalan", "gang", "perumahan", "komplek", "kompleks"):
+        return []
+    for length in range(1, 5):
+        if line.word(index + 1 + length) == "nomor" and line.word(index + 2 + length) in NUMBER_WORDS:
+            words = line.words[index : index + 1 + length]
+            return [Piece(word.capitalize(), index + 1 + at, "name") for at, word in enumerate(words)]
+    return []
 
 
 def single(line: Line, index: int) -> list[Piece]:
@@ -117,7 +150,11 @@ def single(line: Line, index: int) -> list[Piece]:
 
 
 def _abbreviation(word: str) -> str:
-    return OWN_SPELLING.get(word) or (word.upper() if word in CAPITALS else "")
+    """Return how an abbreviation is written; empty for any other word."""
+    if word in OWN_SPELLING:
+        return OWN_SPELLING[word]
+    consonants = 2 <= len(word) <= 6 and word.isascii() and word.isalpha() and not _VOWELS & set(word)
+    return word.upper() if word in CAPITALS or (consonants and word not in NO_ABBREVIATION) else ""
 
 
 def _with_suffix(line: Line, known: str, after: int) -> list[Piece]:

@@ -11,18 +11,17 @@ MONTHS = (
 )  # fmt: skip
 DAYS = ("senin", "selasa", "rabu", "kamis", "jumat", "sabtu")  # "minggu" is a week as well: only after "hari"
 
-# Abbreviations written in capitals throughout.
+# Abbreviations written in capitals throughout. Those without a vowel need no entry: nothing else looks like that.
 CAPITALS = word_set(
     """
-    apbn apbd asn atm bbm bca bkn bkp bni bpa bpe bphtb bpjs bpkb bpn bps bri btn bumn bumd but bsi cv dgt djbc
-    djp djpk dpp dtp efin faq hp hrd id ijk imb jht jkk jkm jkp jkn kap kbli kia kik kis kitas kitap kjs kk kki
-    kms kpp kppn kpr ktp kua kur lb lhkpn lkpm lpdp npik nib nik nitku nop njop njoptkp nppn npwp npwpd nsfp ntb
-    ntpn ojk oss otp pbb pbjt pbk pdf phk php pib pin pjap pkb pkp pkwt plb pln pmk pmse pns po polri ppat ppid
-    pppk psc pt ptkp ptn pajak3l qr qris rt rups rw sba sbn sdm sertel sim sipp skb skd skf skpd skpkb skpkbt
-    skplb skpn skp skt sktd siup slik sms sop sp2dk sphp spmkp spop sppkp sppt spt spn ssb sse ssp stnk stp tdp
-    ter thr tin tki tkdn tku tmt tni ukm umk umkm umr ump usd vat wa wfh wna wni wp
+    aeoi ai ajb apbd apbn ar aro asn atm bca bni bpa bpe bppu bri bsi bua bumd bumn but ceo cod dak dau diy dki
+    edc efin eur faq hgu id idr idx ijk imb ip iso it iui kap kbli kia kik kis kitap kitas kki kua kup kur lspop
+    mou nib nik nitku njop njoptkp nop npik ojk op oss otp pib pin pjap pkpu pmse ppat ppe ppid ppu qris ri rups
+    sba sbu sia sikp sim sipp siujk siup slik sop sp2dk spbu spop sse ter tin tki tku tni ugm ui ukm umk umkm
+    ump umr url usb usd uu vat vip wa wna wni
     """
-) - {"pajak3l", "sertel", "po"}
+)
+NO_ABBREVIATION = word_set("hm hmm hmmm mm mmm sst ssst pst brr dkk dll dst tgl yth ny nn ttd kl jl")
 
 # Words and abbreviations written in a way of their own.
 OWN_SPELLING = {
@@ -34,8 +33,9 @@ OWN_SPELLING = {
     "ecommerce": "e-commerce", "whatsapp": "WhatsApp", "google": "Google", "gmail": "Gmail", "android": "Android",
     "windows": "Windows", "excel": "Excel", "chrome": "Chrome", "youtube": "YouTube", "instagram": "Instagram",
     "facebook": "Facebook", "tokopedia": "Tokopedia", "shopee": "Shopee", "gojek": "Gojek", "tiktok": "TikTok",
-    "telegram": "Telegram", "dukcapil": "Dukcapil", "ramadan": "Ramadan", "lebaran": "Lebaran",
-    "idulfitri": "Idulfitri", "iduladha": "Iduladha", "natal": "Natal", "kosan": "kosan",
+    "telegram": "Telegram", "samsat": "Samsat", "kemenkeu": "Kemenkeu", "polri": "Polri", "letjen": "Letjen",
+    "dukcapil": "Dukcapil", "ramadan": "Ramadan", "lebaran": "Lebaran",
+    "idulfitri": "Idulfitri", "iduladha": "Iduladha", "natal": "Natal",
 }  # fmt: skip
 
 # Phrases: as many written words as heard ones, or one for all of them.
@@ -52,10 +52,15 @@ PHRASES = {
     "bank mandiri": "Bank Mandiri", "bank indonesia": "Bank Indonesia",
     "bank syariah indonesia": "Bank Syariah Indonesia", "bank mega": "Bank Mega", "bank permata": "Bank Permata",
     "bank danamon": "Bank Danamon", "bank jatim": "Bank Jatim", "bank jateng": "Bank Jateng",
-    "cimb niaga": "CIMB Niaga", "pos indonesia": "Pos Indonesia", "kantor pos": "kantor pos",
+    "cimb niaga": "CIMB Niaga", "pos indonesia": "Pos Indonesia",
     "bpjs kesehatan": "BPJS Kesehatan", "bpjs ketenagakerjaan": "BPJS Ketenagakerjaan",
     "play store": "Play Store", "app store": "App Store",
     "hari minggu": "hari Minggu", "idul fitri": "Idulfitri", "idul adha": "Iduladha", "insya allah": "insyaallah",
+    "bandar lampung": "Bandar Lampung", "banda aceh": "Banda Aceh", "tebing tinggi": "Tebing Tinggi",
+    "tanjung pinang": "Tanjung Pinang", "pangkal pinang": "Pangkal Pinang", "palangka raya": "Palangka Raya",
+    "gunung kidul": "Gunung Kidul", "amerika serikat": "Amerika Serikat", "hong kong": "Hong Kong",
+    "arab saudi": "Arab Saudi", "korea selatan": "Korea Selatan", "nusa tenggara barat": "Nusa Tenggara Barat",
+    "nusa tenggara timur": "Nusa Tenggara Timur", "kepulauan riau": "Kepulauan Riau",
     "sp dua de ka": "SP2DK", "es pe dua de ka": "SP2DK", "sp dua dk": "SP2DK",
 }  # fmt: skip
 
