@@ -16,7 +16,7 @@ from models.asr_id.adapt.layouts import DataFolderError, Entry, entries
 from models.asr_id.adapt.spoken import UnreadableTextError, spoken_form
 from pipeline.catalog import text as message
 
-__all__ = ["DataFolderError", "Limits", "Recording", "Refusal", "load", "load_all", "read_folder"]
+__all__ = ["DataFolderError", "Limits", "Recording", "Refusal", "load", "load_all", "read_folder", "refusal"]
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,9 @@ def read_folder(source: Path, *, limits: Limits | None = None) -> tuple[list[Rec
         try:
             recordings.append(_checked(entry, limits, lengths))
         except UnusableAudioError as error:
-            refusals.append(_refusal(entry.path, entry.name, error))
+            refusals.append(refusal(entry.path, entry.name, error))
         except UnreadableTextError as error:
-            refusals.append(_refusal(entry.path, entry.name, UnusableAudioError(error.code, error.what)))
+            refusals.append(refusal(entry.path, entry.name, UnusableAudioError(error.code, error.what)))
     return recordings, refusals
 
 
@@ -93,7 +93,7 @@ def load_all(recordings: Iterable[Recording], refusals: list[Refusal]) -> Iterat
         try:
             yield recording, load(recording)
         except UnusableAudioError as error:
-            refusals.append(_refusal(recording.path, recording.name, error))
+            refusals.append(refusal(recording.path, recording.name, error))
 
 
 def _checked(entry: Entry, limits: Limits, lengths: dict[Path, float]) -> Recording:
@@ -113,6 +113,7 @@ def _checked(entry: Entry, limits: Limits, lengths: dict[Path, float]) -> Record
     return Recording(entry.path, said, entry.speaker, entry.name, length_s, entry.start_s, entry.end_s, entry.channel)
 
 
-def _refusal(path: Path, name: str, error: UnusableAudioError) -> Refusal:
+def refusal(path: Path, name: str, error: UnusableAudioError) -> Refusal:
+    """Return the refusal that an error means, with its reason in words."""
     code, detail = error.args
     return Refusal(path, name, code, message(f"asr_data.refused_{code}", detail=detail))

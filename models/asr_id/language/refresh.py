@@ -44,7 +44,7 @@ class Refreshed:
 
     Parameters:
         new_words: words that the model did not know.
-        sentences: sentences taken from the articles.
+        sentences: sentences taken in.
         words: size of the vocabulary now.
     """
 
@@ -69,28 +69,44 @@ def refresh(base: Path, articles: Sequence[Article], target: Path) -> Refreshed:
     Raises:
         LanguageError: ``base`` was not built by this recipe, or the graph cannot be built.
     """
-    began_s = time.monotonic()
-    known = read_grammar(base / "graph")
     sentences = [(sentence, weight) for sentence, weight in article_text(articles) if sentence]
     if not sentences:
         raise LanguageError(text("language.no_articles"))
+    return teach(base, sentences, target, share=ARTICLE_SHARE)
+
+
+def teach(base: Path, sentences: Sequence[tuple[str, float]], target: Path, *, share: float) -> Refreshed:
+    """Put into ``target`` the model in ``base`` with the words of spoken sentences (with weights) added.
+
+    Parameters:
+        share: part of what is said that is expected to be like these sentences.
+
+    Raises:
+        LanguageError: ``base`` was not built by this recipe, or the graph cannot be built.
+    """
+    began_s = time.monotonic()
+    known = read_grammar(base / "graph")
     spoken_words = {word for sentence, _ in sentences for word in sentence.split() if _WORD.fullmatch(word)}
     new_words = tuple(sorted(spoken_words - set(known.words)))
-    model = _with_articles(known, sentences, spoken_words, new_words)
+    model = _with_sentences(known, sentences, spoken_words, new_words, share)
     lexicon = _lexicon(base, known.words) + pronounce_all(new_words)
     copy_model(base, target, without=_REPLACED)
     build_dynamic(target, model, lexicon)
     return Refreshed(new_words, len(sentences), len(model.words), time.monotonic() - began_s)
 
 
-def _with_articles(
-    known: LanguageModel, sentences: list[tuple[str, float]], spoken_words: set[str], new_words: Sequence[str]
+def _with_sentences(
+    known: LanguageModel,
+    sentences: Sequence[tuple[str, float]],
+    spoken_words: set[str],
+    new_words: Sequence[str],
+    share: float,
 ) -> LanguageModel:
     carried = [(carrier.format(word), CARRIER_WEIGHT) for word in new_words for carrier in _CARRIERS]
     in_carriers = {word for carrier in _CARRIERS for word in carrier.replace("{}", "").split()}
     vocabulary = spoken_words | (in_carriers & set(known.words))
     told = estimate([*sentences, *carried], sorted(vocabulary), LmOptions(floor_share=0.02))
-    return prune(mix(known, told, ARTICLE_SHARE), MOST_BYTES + _MORE_BYTES)
+    return prune(mix(known, told, share), MOST_BYTES + _MORE_BYTES)
 
 
 def _lexicon(base: Path, words: Sequence[str]) -> list[Pronunciation]:

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The trained network that a model folder ships, from which it can be trained on."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import torch
+
+from models.asr_id.acoustic.network import Checkpoint
+from models.asr_id.adapt.errors import AdaptError
+from pipeline.catalog import text
+
+CHECKPOINT_FILE = "am/checkpoint.pt"
+"""Where a model folder keeps its checkpoint."""
+
+
+def load_checkpoint(model: Path) -> Checkpoint:
+    """Return the checkpoint of a model folder.
+
+    Raises:
+        AdaptError: the model ships none (it was not made by this recipe), or the file is damaged.
+    """
+    path = model / CHECKPOINT_FILE
+    if not path.is_file():
+        raise AdaptError(text("asr_adapt.no_checkpoint", file=path), remedy=text("asr_adapt.no_checkpoint_remedy"))
+    try:
+        return Checkpoint.from_state(torch.load(path, map_location="cpu", weights_only=True))
+    except (RuntimeError, KeyError, TypeError, ValueError, EOFError, OSError, pickle.UnpicklingError) as error:
+        problem = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise AdaptError(text("asr_adapt.bad_checkpoint", file=path, problem=problem)) from error
+
+
+def save_checkpoint(checkpoint: Checkpoint, model: Path) -> None:
+    """Put a checkpoint into a model folder: matrices in half precision, half the bytes, no audible difference."""
+    state = checkpoint.state()
+    state["network"] = {name: value.half() if value.dim() > 1 else value for name, value in state["network"].items()}
+    (model / CHECKPOINT_FILE).parent.mkdir(parents=True, exist_ok=True)
+    torch.save(state, model / CHECKPOINT_FILE)
