@@ -21,6 +21,7 @@ _RULES: tuple[Rule, ...] = (
     terms.street,
     codes.form,
     codes.law,
+    codes.tax_status,
     codes.letter_after,
     calendar.clock,
     calendar.numeric_date,

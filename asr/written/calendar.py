@@ -70,6 +70,11 @@ def _hour(line: Line, index: int) -> tuple[int, int, int] | None:
 def _minutes(line: Line, index: int) -> tuple[int, int] | None:
     if line.word(index) == "seperempat":
         return 15, index + 1
+    tens, units = UNITS.get(line.word(index), 0), UNITS.get(line.word(index + 1))
+    if 0 < tens < 6 and units is not None and line.word(index + 2) not in _COUNTED:
+        followed = read_number(line.numerals, index + 1, below=1000)
+        if followed is not None and followed[1] == index + 2:
+            return tens * 10 + units, index + 2  # "dua puluh tiga lima sembilan"
     start = index + 1 if line.word(index) == "nol" and line.word(index + 1) in UNITS else index
     found = read_number(line.numerals, start, below=1000)
     if found is None or found[0] > 59 or line.word(found[1]) in _COUNTED:

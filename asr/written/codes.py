@@ -15,7 +15,7 @@ _FORMS = {
     "1721": {"a satu": "-A1", "a dua": "-A2", "a tiga": "-A3"},
     "1111": {"a satu": " A1", "a dua": " A2", "be satu": " B1", "be dua": " B2", "be tiga": " B3", "a be": " AB"},
 }
-_SUFFIX_LETTERS = {"a": "A", "be": "B", "ce": "C", "de": "D"}
+_SUFFIX_LETTERS = {"a": "A", "be": "B", "ce": "C", "de": "D", "b": "B", "c": "C", "d": "D"}
 _FORM_WORDS = word_set("spt formulir form lampiran jenis bukti kode")
 
 
@@ -71,6 +71,20 @@ def _reference(line: Line, index: int) -> tuple[int, int] | None:
         if following is not None and following[1] == index + 2:
             return UNITS[first] * 10 + UNITS[second], index + 2
     return found
+
+
+def tax_status(line: Line, index: int) -> list[Piece]:
+    """Return "TK/0" and "K/1", how many a taxpayer provides for, and "TER B", the class of monthly rates."""
+    letters, at = "", index
+    while line.word(at) in ("te", "ka", "tk", "k") and len(letters) < 2:
+        letters, at = letters + {"te": "T", "ka": "K"}.get(line.word(at), line.word(at).upper()), at + 1
+    if letters in ("K", "TK") and line.word(at) in ("nol", "satu", "dua", "tiga"):
+        found = read_number(line.numerals, at)
+        if found is not None and found[1] == at + 1 and line.word(at + 1) not in (*SCALES, "persen", "koma"):
+            return [Piece(f"{letters}/{found[0]}", at + 1, "term")]
+    if line.word(index - 1) in ("ter", "kategori", "golongan", "kelompok") and line.word(index) in _SUFFIX_LETTERS:
+        return [Piece(_SUFFIX_LETTERS[line.word(index)], index + 1, "term")]
+    return []
 
 
 def form(line: Line, index: int) -> list[Piece]:

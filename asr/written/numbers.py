@@ -45,6 +45,7 @@ _AFTER_MONEY = word_set("rupiah perak sebulan setahun sehari rupiahnya")
 _MONEY_BEHIND = word_set("bayar dibayar dibayarkan membayar beli membeli setor disetor dipotong ditransfer harganya")
 _MONEY_REACH, _BEHIND_REACH = 7, 3
 _SCALE_NAMES = {size: name for name, size in reversed(SCALES.items()) if size >= 10**6}
+_ABOUT = ("ratusan", "puluhan", "belasan")  # "empat juta lima ratusan": about so much, and no figure for it
 _ORDINAL = word_set(
     """
     yang hari bulan tahun halaman urutan masa abad pembetulan angsuran cicilan pasal baris
@@ -57,6 +58,8 @@ def quantity(line: Line, index: int) -> list[Piece]:
     found = read_quantity(line.numerals, index)
     if found is None:
         return []
+    if line.word(found.after) in _ABOUT:
+        return [Piece(line.word(at), at + 1, "number") for at in range(index, found.after + 1)]
     for rule in (_numbered, _estimate, _percent, _fraction, _money, _position, _year):
         pieces = rule(line, index, found)
         if pieces:

@@ -106,7 +106,7 @@ def _commas(pieces: Sequence[Piece], words: Sequence[str]) -> list[int]:
     ends = _opening(words)
     if len(words) > 1 and words[-1] in _VOCATIVES and words[-2] not in _LONG_VOCATIVES:
         ends.append(len(words) - 1)
-    for at in range(1, len(words) - 1):
+    for at in range(len(words) - 1):
         if _calls(words, at):
             ends += [at, at + 1]
     return sorted(found | {by_end[end] for end in ends if end in by_end})
@@ -114,7 +114,9 @@ def _commas(pieces: Sequence[Piece], words: Sequence[str]) -> list[int]:
 
 def _calls(words: Sequence[str], at: int) -> bool:
     """Return whether "Pak" or "Bu" in the middle calls somebody: what follows begins a new clause."""
-    return words[at] in _VOCATIVES and words[at + 1] in _CLAUSE_STARTS and words[at - 1] not in _TAKE_A_PERSON
+    following, previous = words[at + 1], words[at - 1] if at else ""
+    begins = following in _CLAUSE_STARTS or (following.endswith("nya") and len(following) > 5)
+    return words[at] in _VOCATIVES and begins and previous not in _TAKE_A_PERSON
 
 
 def _opening(words: Sequence[str]) -> list[int]:

@@ -64,7 +64,7 @@ def phrase(line: Line, index: int) -> list[Piece]:
         if written:
             parts = written.split()
             if len(parts) != length:
-                return [Piece(written, index + length, "term")]
+                return [Piece(written, index + length, "word" if written.islower() else "term")]
             return [Piece(part, index + at + 1, "name") for at, part in enumerate(parts)]
     return []
 

@@ -61,6 +61,8 @@ PHRASES = {
     "gunung kidul": "Gunung Kidul", "amerika serikat": "Amerika Serikat", "hong kong": "Hong Kong",
     "arab saudi": "Arab Saudi", "korea selatan": "Korea Selatan", "nusa tenggara barat": "Nusa Tenggara Barat",
     "nusa tenggara timur": "Nusa Tenggara Timur", "kepulauan riau": "Kepulauan Riau",
+    "waktu indonesia barat": "Waktu Indonesia Barat", "waktu indonesia tengah": "Waktu Indonesia Tengah",
+    "waktu indonesia timur": "Waktu Indonesia Timur", "dua duanya": "dua-duanya", "satu satunya": "satu-satunya",
     "sp dua de ka": "SP2DK", "es pe dua de ka": "SP2DK", "sp dua dk": "SP2DK",
 }  # fmt: skip
 

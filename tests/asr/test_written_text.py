@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asr.written import text_of, write
+from pipeline.settings import PROJECT_DIR
 from pipeline.spoken import NUMBER_WORDS
 from tests.asr.heard import heard, written
 
@@ -110,3 +113,10 @@ def test_the_words_of_a_number_stay_with_their_times() -> None:
 
 def test_nothing_heard_is_nothing_written() -> None:
     assert write(()) == ()
+
+
+def test_the_page_about_it_tells_the_truth() -> None:
+    page = (PROJECT_DIR / "docs/written-form.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([a-z].*?) \| (.*?) \|$", page, re.MULTILINE)[1:]  # without the heading
+    assert len(rows) > 15
+    assert [text_of(write(heard(said))) for said, _ in rows] == [expected for _, expected in rows]

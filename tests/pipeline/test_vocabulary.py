@@ -16,6 +16,7 @@ from pipeline.events import (
     CallEnded,
     CallEvent,
     CallOffered,
+    SegmentFinalized,
     SuggestedArticle,
     SuggestionsShown,
     event,
@@ -138,6 +139,18 @@ def test_a_named_file_must_exist(clean, monkeypatch):
     monkeypatch.setenv("KRING_CONFIG", str(clean / "none.toml"))
     with pytest.raises(ConfigurationError, match=r"none\.toml"):
         load_settings()
+
+
+def test_a_final_from_before_the_written_form_is_still_read():
+    old = {
+        "event": "segment.finalized", "at": "2026-01-05T01:00:00Z", "call_id": CALL, "seq": 3, "offset_ms": 100,
+        "leg": "caller", "segment": 1, "start_ms": 100, "end_ms": 400, "text": "halo",
+        "words": [{"text": "halo", "start_ms": 100, "end_ms": 400, "confidence": 0.9}], "decoded_to_ms": 500,
+        "confidence": 0.9,
+    }  # fmt: skip
+    item = from_wire(old)
+    assert isinstance(item, SegmentFinalized)
+    assert (item.text, item.written, item.written_words) == ("halo", "", ())
 
 
 def test_the_table_names_every_setting():
