@@ -17,9 +17,9 @@ _ENDPOINT_SAMPLES = RATE_HZ // 2
 
 
 def beep(value: int, seconds: float = 0.3) -> Audio:
-    """Return the word ``w<value>``; its samples alternate in sign so that it is no digital silence."""
+    """Return the word ``w<value>``: a square wave of 1 kHz, so that it is a sound of the telephone's band."""
     wave = np.full(round(seconds * RATE_HZ), value, np.int16)
-    wave[1::2] *= -1
+    wave[np.arange(wave.size) % 8 >= 4] *= -1
     return wave
 
 

@@ -31,7 +31,7 @@ def test_accuracy_and_lags(lines: list[Line]) -> None:
     assert figures.lines == 3
     assert figures.wer == pytest.approx(1 / 3, abs=1e-3)
     assert figures.audio_s == pytest.approx(0.6 + 3 * (0.3 + 1.5))
-    assert 0 <= figures.first_shown_ms_p50 <= 100  # beeps are known at the end of their block
+    assert 0 <= figures.first_shown_ms_p50 <= 200  # known at the end of their block, shown when known twice
     assert 500 <= figures.final_ms_p95 <= 600  # the engine's endpoint and one block
 
 

@@ -80,7 +80,7 @@ def test_a_live_call_is_served_every_round_beside_a_long_backlog(bench: Bench) -
     live = bench.call(2)
     live.write("caller", silence(0.1))
     for value in range(1000, 6000, 1000):
-        live.write("caller", np.concatenate([beep(value, 0.2), silence(0.1)]))
+        live.write("caller", np.concatenate([beep(value, 0.2), silence(0.4)]))
         bench.turn()
         heard = [item for item in bench.published if isinstance(item, PartialRecognized)]
         mine = [item for item in heard if item.call_id == live.folder.call_id]

@@ -6,7 +6,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from asr.recogniser import Final, LegRecogniser, Partial, PlacedWord
+from asr.gate import Gate
+from asr.recogniser import FORCE_MS, PREROLL_MS, Final, LegRecogniser, Partial, PlacedWord, RawWord
+from asr.signals import white
 from tests.asr.calls import RATE_HZ, Audio, silence
 from tests.asr.fakes import BeepEngine, beep, sentence
 
@@ -59,7 +61,7 @@ def test_sound_after_skipped_silence_is_preceded_by_a_little_of_it() -> None:
     feed(leg, silence(20))
     fed = engine.fed
     feed(leg, beep(1000, 0.1))
-    assert engine.fed - fed == BLOCK + 2 * BLOCK
+    assert engine.fed - fed == BLOCK + PREROLL_MS // 100 * BLOCK
 
 
 def test_partials_tell_changes_at_once_and_stability_until_it_is_enough() -> None:
@@ -81,9 +83,9 @@ def test_partials_tell_changes_at_once_and_stability_until_it_is_enough() -> Non
 
 def test_a_new_word_starts_stability_again() -> None:
     leg = LegRecogniser(BeepEngine(), RATE_HZ, first_sample=0)
-    told = partials(feed(leg, np.concatenate([beep(1000), silence(0.2), beep(2000, 0.9), silence(0.3)])))
+    told = partials(feed(leg, np.concatenate([beep(1000), silence(0.2), beep(2000, 0.9), silence(0.45)])))
     assert [item.text for item in told if item.stable_ms == 0] == ["w1000", "w1000 w2000"]
-    assert max(item.stable_ms for item in told if item.text == "w1000") == 800
+    assert max(item.stable_ms for item in told if item.text == "w1000") == 1200
 
 
 def test_a_partial_that_came_to_nothing_is_taken_back() -> None:
@@ -119,3 +121,83 @@ def test_warm_up_leaves_no_words_and_no_shift() -> None:
     leg.warm_up(beep(5000, 1.0).astype("<i2").tobytes(), 0)
     [final] = finals(feed(leg, sentence(1000)))
     assert final.words == (PlacedWord("w1000", 1000, 1300, 0.9),)
+
+
+def test_steady_noise_is_not_decoded_and_speech_after_it_keeps_its_place() -> None:
+    engine = BeepEngine()
+    leg = LegRecogniser(engine, RATE_HZ, first_sample=0)
+    noise = white(60, RATE_HZ, rms=10)
+    heard = feed(leg, np.concatenate([noise, mixed_in(sentence(9000), noise), noise]))
+    assert [final.words for final in finals(heard)] == [(PlacedWord("w9000", 60_000, 60_300, 0.9),)]
+    assert engine.fed < 20 * RATE_HZ
+
+
+def test_an_utterance_that_noise_holds_open_is_ended() -> None:
+    class Endless(BeepEngine):
+        def accept(self, pcm: bytes) -> bool:
+            super().accept(pcm)
+            return False
+
+    leg = LegRecogniser(Endless(), RATE_HZ, first_sample=0)
+    noise = white(10, RATE_HZ, rms=10)
+    heard = feed(leg, np.concatenate([noise, mixed_in(beep(9000), noise), noise]))
+    [final] = finals(heard)
+    assert final.words == (PlacedWord("w9000", 10_000, 10_300, 0.9),)
+    assert FORCE_MS <= final.decoded_to_ms - 10_300 <= FORCE_MS + 300
+
+
+class Imagines(BeepEngine):
+    """Hears a word of the given confidence at 6.0 s whatever the audio."""
+
+    confidence = 0.5
+
+    def accept(self, pcm: bytes) -> bool:
+        super().accept(pcm)
+        return self.fed == 7 * RATE_HZ
+
+    def result(self) -> list[RawWord]:
+        return [RawWord("hantu", 6.0, 6.4, self.confidence)]
+
+
+@pytest.mark.parametrize(("confidence", "kept"), [(0.5, 0), (0.99, 1)])
+def test_a_word_where_nobody_spoke_is_dropped_unless_the_engine_is_sure(confidence: float, kept: int) -> None:
+    engine = Imagines()
+    engine.confidence = confidence
+    leg = LegRecogniser(engine, RATE_HZ, first_sample=0, gate=Everything)
+    heard = feed(leg, white(8, RATE_HZ, rms=60))
+    assert len(finals(heard)) == kept
+    assert leg.dropped_words == 1 - kept
+
+
+def test_an_unsure_word_where_somebody_spoke_is_never_dropped() -> None:
+    noise = white(8, RATE_HZ, rms=60)
+    noise[6 * RATE_HZ : 6 * RATE_HZ + 800] += beep(3000, 0.1)
+    leg = LegRecogniser(Imagines(), RATE_HZ, first_sample=0, gate=Everything)
+    assert [final.text for final in finals(feed(leg, noise))] == ["hantu"]
+    assert leg.dropped_words == 0
+
+
+def test_a_word_is_not_stretched_over_a_skipped_pause() -> None:
+    """The engine may place a word's begin before the pause that it never heard."""
+
+    class Early(BeepEngine):
+        def result(self) -> list[RawWord]:
+            return [word._replace(start_s=word.start_s - 0.6) for word in super().result()]
+
+    leg = LegRecogniser(Early(), RATE_HZ, first_sample=0)
+    heard = feed(leg, np.concatenate([sentence(1000), silence(60), sentence(2000)]))
+    assert finals(heard)[-1].words[0].end_ms == 61_300
+    assert finals(heard)[-1].words[0].start_ms >= 60_300
+
+
+class Everything(Gate):
+    """Decodes all, and yet knows where speech is."""
+
+    def hear(self, block: Audio) -> None:
+        super().hear(block)
+        self.last_speech = self._heard_to
+
+
+def mixed_in(audio: Audio, noise: Audio) -> Audio:
+    """Return the beeps with noise so faint that the engine of beeps still reads their values."""
+    return audio + noise[: audio.size]
