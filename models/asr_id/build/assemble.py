@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,8 +33,12 @@ def compile_text(plan: BuildPlan, space: Workspace, say: Say) -> None:
     from models.asr_id.language.ngrams import save
 
     space.text.mkdir(parents=True, exist_ok=True)
+    frequencies = word_frequencies()
     words = vocabulary()
-    model = train(sentences(plan.seed), words, options=LmOptions(prior=word_frequencies()))
+    if plan.words:
+        words = tuple(sorted(sorted(words, key=lambda word: -frequencies.get(word, 0.0))[: plan.words]))
+    lines = islice(sentences(plan.seed), plan.sentences or None)
+    model = train(lines, words, options=LmOptions(prior=frequencies))
     say(f"text: {len(words)} words, {model.bigrams.keys.size} pairs, {model.trigrams.keys.size} triples")
     write_lexicon(pronounce_all(words), space.text / _LEXICON)
     save(model, space.text / _LM)

@@ -28,6 +28,8 @@ class BuildPlan:
     rate: float = 2e-3
     shape: NetworkShape = field(default_factory=NetworkShape)
     strength: Strength = field(default_factory=Strength)
+    words: int = 0  # most frequent words of the vocabulary; 0: all of it
+    sentences: int = 0  # sentences of the language model; 0: all
     speakers: tuple[str, ...] = ()  # only these training voices; empty: all of them
 
     def fingerprint(self, *names: str) -> str:
@@ -39,7 +41,17 @@ class BuildPlan:
     def quick(cls) -> BuildPlan:
         """A plan of minutes whose model is good for nothing but the test of the recipe."""
         small = NetworkShape(width=96, bottleneck=32, blocks=3, first_width=64, prefinal=32)
-        return replace(cls(), recorded_hours=0.02, formant_hours=0.02, copies=1, steps=20, batch_s=20.0, shape=small)
+        return replace(
+            cls(),
+            recorded_hours=0.02,
+            formant_hours=0.02,
+            copies=1,
+            steps=20,
+            batch_s=20.0,
+            shape=small,
+            words=900,
+            sentences=4000,
+        )
 
 
 @dataclass(frozen=True, slots=True)
