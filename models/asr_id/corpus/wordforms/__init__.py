@@ -54,9 +54,22 @@ def roots() -> dict[str, int]:
 
 
 def skipped() -> frozenset[str]:
-    """Return the derived forms that nobody says (`skip/*.txt`); -nya forms of them are left out as well."""
+    """Return the derived forms that nobody says (`skip/*.txt`).
+
+    With ROOT-kan or ROOT-i its meN- and di- forms are left out as well, and with every form the one with -nya.
+    """
     lines = (line for path in sorted(_HERE.glob("skip/*.txt")) for line in path.read_text("utf-8").splitlines())
     return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
+
+
+def _stem(word: str) -> str:
+    return word.removesuffix("nya")
+
+
+def _suffixed(root: str, word: str) -> str:
+    """Return ROOT-kan for mengROOTkan, ROOT-i for mengROOTi, else ROOT."""
+    stem = _stem(word)
+    return root + next((suffix for suffix in ("kan", "i") if stem.endswith(suffix) and not root.endswith(suffix)), "")
 
 
 @cache
@@ -66,7 +79,7 @@ def _weights() -> dict[str, float]:
     for path in sorted(_HERE.glob("*.txt")):
         for root, codes, band, part in entries(path):
             for word, share in derive(root, codes, band):
-                if word in skip or word.removesuffix("nya") in skip:
+                if _stem(word) in skip or (word[:2] in ("me", "di") and _suffixed(root, word) in skip):
                     continue
                 weights[word] = max(weights.get(word, 0.0), part * share * BAND_WEIGHT[band])
     return weights
