@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from asr.confidence import CONFIDENCE_FILE, ConfidenceMap, read_confidence
 from asr.errors import ModelError
 from asr.recogniser import RawWord
 from asr.upsample import Upsampler
@@ -79,6 +80,7 @@ def check_model(path: Path) -> ModelFolder:
             _check_file(path / name, 20)
     if "--endpoint.silence-phones" not in options(path / "conf/model.conf"):
         raise _error("asr.model_option_missing", path / "conf/model.conf", option="--endpoint.silence-phones")
+    _read_confidence(path)
     return ModelFolder(path, _rate_hz(path / "conf/mfcc.conf"))
 
 
@@ -100,8 +102,9 @@ def probe_model(folder: ModelFolder) -> None:
 class VoskModel:
     """A loaded model; makes engines. Safe to share between threads."""
 
-    def __init__(self, folder: ModelFolder, model: Any) -> None:
+    def __init__(self, folder: ModelFolder, model: Any, confidence: ConfidenceMap | None = None) -> None:
         self.folder = folder
+        self._confidence = confidence or ConfidenceMap()
         self.rate_hz = folder.audio_rate_hz
         self._model = model
 
@@ -110,7 +113,7 @@ class VoskModel:
         import vosk
 
         recognizer = vosk.KaldiRecognizer(self._model, float(self.folder.rate_hz))
-        return VoskEngine(recognizer, self.folder.rate_hz // self.rate_hz)
+        return VoskEngine(recognizer, self.folder.rate_hz // self.rate_hz, self._confidence)
 
 
 class VoskEngine:
@@ -120,7 +123,8 @@ class VoskEngine:
     made partials 1.3 s later at the median (``python -m asr.bench`` shows both).
     """
 
-    def __init__(self, recognizer: Any, times_rate: int = 1) -> None:
+    def __init__(self, recognizer: Any, times_rate: int = 1, confidence: ConfidenceMap | None = None) -> None:
+        self._confidence = confidence or ConfidenceMap()
         self._upsampler = Upsampler(times_rate) if times_rate > 1 else None
         recognizer.SetWords(True)
         recognizer.SetPartialWords(False)
@@ -138,15 +142,23 @@ class VoskEngine:
 
     def result(self) -> list[RawWord]:
         """Return the words of the utterance that ended."""
-        return _words(self._recognizer.Result())
+        return self._words(self._recognizer.Result())
 
     def final(self) -> list[RawWord]:
         """Flush: return the words of all audio not reported yet."""
-        return _words(self._recognizer.FinalResult())
+        return self._words(self._recognizer.FinalResult())
 
     def reset(self) -> None:
         """Forget the utterance but keep the running mean."""
         self._recognizer.Reset()
+
+    def _words(self, answer: str) -> list[RawWord]:
+        words = []
+        for word in json.loads(answer).get("result", []):
+            start_s, end_s = float(word["start"]), float(word["end"])
+            right = self._confidence.probability(float(word["conf"]), (end_s - start_s) * 1000)
+            words.append(RawWord(str(word["word"]), start_s, end_s, right))
+        return words
 
 
 def load_model(path: Path) -> VoskModel:
@@ -157,20 +169,21 @@ def load_model(path: Path) -> VoskModel:
     """
     folder = check_model(path)
     probe_model(folder)
+    confidence = _read_confidence(path)
     import vosk
 
     vosk.SetLogLevel(-1)
     try:
-        return VoskModel(folder, vosk.Model(str(path)))
+        return VoskModel(folder, vosk.Model(str(path)), confidence)
     except Exception as error:  # vosk raises bare Exception
         raise _error("asr.model_unloadable", path, detail=str(error)) from error
 
 
-def _words(answer: str) -> list[RawWord]:
-    return [
-        RawWord(str(word["word"]), float(word["start"]), float(word["end"]), float(word["conf"]))
-        for word in json.loads(answer).get("result", [])
-    ]
+def _read_confidence(path: Path) -> ConfidenceMap:
+    try:
+        return read_confidence(path)
+    except (OSError, ValueError) as error:
+        raise _error("asr.model_file_unreadable", path / CONFIDENCE_FILE, detail=str(error)) from error
 
 
 def _check_file(path: Path, least_bytes: int) -> None:
