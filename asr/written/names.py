@@ -5,28 +5,47 @@ from __future__ import annotations
 
 from asr.written.tokens import word_set
 
-# Places of one word. Those that are everyday words as well ("batu", "solok" is not) are left out.
+# Places of one word. Those that are everyday words as well ("batu", "negara") are left out.
 PLACES = word_set(
     """
-    indonesia jawa sumatera sumatra kalimantan sulawesi papua bali lombok madura flores maluku jabodetabek
-    banten aceh riau jambi bengkulu lampung gorontalo jakarta bandung surabaya medan semarang makassar palembang
-    denpasar yogyakarta jogja jogjakarta malang bogor depok bekasi tangerang padang pekanbaru balikpapan
-    samarinda manado pontianak batam kupang ambon jayapura mataram cirebon surakarta kediri sleman gresik
-    sidoarjo karawang banjarmasin banjarbaru palangkaraya palu kendari ternate tidore sorong manokwari merauke
-    timika serang cilegon cimahi tasikmalaya garut sukabumi cianjur purwakarta subang indramayu kuningan
-    majalengka sumedang ciamis banjarnegara purwokerto banyumas cilacap tegal brebes pemalang pekalongan kendal
-    demak kudus jepara pati rembang blora salatiga magelang wonosobo temanggung klaten boyolali sragen
-    karanganyar wonogiri sukoharjo bantul gunungkidul ngawi madiun ponorogo pacitan tulungagung blitar
-    trenggalek nganjuk jombang mojokerto lamongan tuban bojonegoro pasuruan probolinggo lumajang jember
-    bondowoso situbondo banyuwangi bangkalan sampang pamekasan sumenep gianyar tabanan singaraja buleleng badung
-    binjai tebingtinggi pematangsiantar siantar sibolga padangsidimpuan bukittinggi payakumbuh solok dumai
-    bangka belitung pangkalpinang tanjungpinang karimun lubuklinggau prabumulih metro bontang tarakan singkawang
-    bitung parepare palopo maros gowa bulukumba luwuk baubau dompu bima sumbawa ende maumere labuan jatinegara
-    tebet kebayoran cilandak cengkareng kelapagading kemayoran gambir menteng serpong cikarang cibinong
-    cileungsi ciputat bintaro singapura malaysia jepang cina tiongkok korea thailand vietnam filipina australia
-    belanda jerman inggris prancis amerika arab saudi hongkong taiwan india
+    aceh ambon amerika amuntai asahan atambua australia badung bajawa bali balige balikpapan bandung bangka
+    bangkalan bangkinang bangli banjarbaru banjarmasin banjarnegara bantaeng banten bantul banyumas banyuwangi
+    barabai barru batam baturaja batusangkar baubau bekasi belanda belitung bengkalis bengkulu berastagi berau
+    biak bima binjai bintan bintaro bireuen bitung blitar blora bogor bojonegoro bondowoso bontang boyolali
+    brebes brunei bukittinggi buleleng bulukumba buton cengkareng ciamis cianjur cibinong cikampek cikarang
+    cilacap cilandak cilegon cileungsi cimahi cina ciputat cirebon demak denpasar depok dompu donggala dubai
+    dumai ende enrekang fakfak filipina flores gambir garut gianyar gorontalo gowa gresik grobogan gunungkidul
+    gunungsitoli hongkong india indonesia indramayu inggris italia jabodetabek jakarta jambi jatinegara jawa
+    jayapura jember jeneponto jepang jepara jerman jogja jogjakarta jombang kabanjahe kaimana kalianda
+    kalimantan kampar kanada karanganyar karangasem karawang karimun kartasura kebayoran kebumen kediri
+    kefamenanu kelapagading kemayoran kendal kendari kepanjen kerinci ketapang klaten klungkung kolaka konawe
+    korea kotabaru kotabumi kotamobagu kudus kuningan kupang kutai kutoarjo labuan labuhanbatu lamongan lampung
+    langkat langsa larantuka lembang lhokseumawe limboto lombok lubuklinggau lumajang luwu luwuk madiun madura
+    magelang magetan majalengka majene makale makassar malang malaysia malinau maluku mamuju manado manokwari
+    maros martapura masohi mataram maumere medan mempawah menteng merauke mesir meulaboh minahasa mojokerto
+    morowali nabire namlea natuna nganjuk ngawi nias norwegia nunukan pacitan padang padangsidimpuan
+    palangkaraya palembang palopo palu pamekasan pandeglang pangandaran pangkalpinang pangkep papua parepare
+    pariaman pasuruan pati payakumbuh pekalongan pekanbaru pelaihari pemalang pematangsiantar penajam pinrang
+    polewali ponorogo pontianak prabumulih prancis pringsewu probolinggo purbalingga purwakarta purwodadi
+    purwokerto purworejo putussibau qatar rangkasbitung rantepao rembang rengat riau rusia ruteng sabang
+    salatiga samarinda sambas samosir sampang sampit sangatta sanggau saudi saumlaki sawahlunto sekayu semarang
+    sengkang sentani serang serpong serui siak siantar sibolga sidoarjo sidrap sigli simalungun singapura
+    singaraja singkawang sinjai sintang situbondo sleman sofifi solo solok soppeng sorong spanyol sragen subang
+    sukabumi sukoharjo sulawesi sumatera sumatra sumbawa sumedang sumenep sungailiat surabaya surakarta swedia
+    swiss tabanan tahuna taiwan takalar takengon tangerang tanjungpinang tarakan tarutung tasikmalaya tebet
+    tebingtinggi tegal temanggung tembilahan tenggarong ternate thailand tidore timika tiongkok tobelo tomohon
+    tondano toraja trenggalek tuban tulungagung turki ungaran vietnam waikabubak waingapu wajo wakatobi wamena
+    watampone wonogiri wonosari wonosobo yogyakarta
     """
-) - {"metro", "arab"}
+)
+PLACES_OF_TWO = (
+    "banda aceh", "bandar lampung", "bangka belitung", "bau bau", "daerah istimewa yogyakarta", "deli serdang",
+    "gunung kidul", "kayu agung", "kuala kapuas", "kulon progo", "labuan bajo", "lubuk linggau", "lubuk pakam",
+    "muara enim", "muara teweh", "muaro bungo", "padang sidempuan", "pagar alam", "palangka raya", "pangkal pinang",
+    "pangkalan bun", "papua nugini", "papua pegunungan", "pare pare", "pematang siantar", "raja ampat",
+    "rantau prapat", "selandia baru", "sungai penuh", "tanjung balai", "tanjung pandan", "tanjung pinang",
+    "tanjung redeb", "tanjung selor", "tebing tinggi", "timor leste", "toli toli", "uni emirat arab",
+)  # fmt: skip
 PLACE_PARTS = word_set("barat timur utara selatan tengah pusat tenggara raya kota")
 AFTER_WHICH_PARTS = word_set(
     """
@@ -37,40 +56,58 @@ AFTER_WHICH_PARTS = word_set(
 # Common given and family names; only looked at after a form of address or "nama", or beside another name.
 NAMES = word_set(
     """
-    abdul achmad ade adi adit aditya agung agus agustina ahmad aisyah ajeng akbar alam alex ali alia alif alya
-    amalia amanda amelia amin amir ana anastasia andi andika andre andreas andri anggi anggraini anggun ani
-    anisa anita annisa anton antonius apriani ari aria arif arifin aris arjuna arya asep astuti ayu azhar bagas
-    bagus bahar bakti bambang basuki bayu benny bima bintang bobby boy budi budiman budiono budianto burhan
-    cahya cahyo cahyono candra chandra christian cici cinta citra dadang dahlia damar dani daniel danu darma
-    darmawan daud david dedi dedy deni denny desi desy dewa dewi dharma dhika dian diana dika dimas dina dinda
-    dini dita djoko doni donny dwi edi edo edwin eka eko elisa elsa emi endang eni erik erika erna ernawati erni
-    ervina esti eva evi fadil fahmi fahri faisal fajar fani farah farhan farid fatimah fauzan fauzi febri
-    febriani felix fenny feri ferry fikri firman fitri fitria fitriani galih galuh ganjar gilang gita gunawan
-    guntur hadi hafiz hakim halim hamid hamzah hana handayani handoko hani hari haris hariyanto hartati hartono
-    haryanto hasan hasanah hasibuan hastuti hendra hendrik hendro heni heri herman hermawan herry heru hesti
-    hidayat hidayati husein husni ibrahim ida ignatius ihsan ika ilham imam iman imelda inah indah indra
-    indrawan indri inka intan irawan irfan irma irwan isma ismail iwan jaka jamal jasmine jaya jefri jihad joko
-    jonathan joni jono juli juliana julianto jumiati junaedi jusuf kardi karina karno kartika kartini kevin
-    khadijah kiki komang krisna kristina kurnia kurniawan kusuma kusumawati laila laksmi lastri latif lela leni
-    leo lestari lia lidia lilis lina linda lisa lukman lusi lutfi maharani mahendra maman marlina maria mariana
-    marni maryam maryati mawar maya mega meilani meli melati melinda mila mira mirna mochamad mohamad mohammad
-    muhamad muhammad mulyadi mulyani mulyono murni musa mustofa nabila nadia nana nanang nani nasution natalia
-    neneng neni ngurah nia nicholas nina ningsih nita nona nova novi novia novita nugraha nugroho nur nurdin
-    nurhayati nuri nurlaela nurul nyoman oki oktavia pandu pangestu permana permata pranata prasetya prasetyo
-    pratama pratiwi priyanto priyono puji purnama purnomo purwanto puspa puspita putra putri putu rachmat raden
-    rafi rahayu rahma rahmad rahman rahmat rahmawati raja raka rama ramadhan ramadhani ramli rangga rani ratih
-    ratna ratu reni restu reza rian riana rida ridho ridwan rifki rika rina rini rio riski rita riyanto rizal
-    rizki rizky robert roni rosa rosita rudi rudianto ruslan rusdi sabrina safitri said salim salma samsul
-    samuel sandi sandra santi santoso sapta sari sarah sarwono satria satya sekar septi septian setia setiawan
-    setiawati setyawan setyo sherly sidik sigit silvia simanjuntak sinaga sinta siregar siska siti sitorus
-    slamet sofyan solihin sonia soni sri stefani steven subagyo sudirman sugeng sugiarto sugiono suharti suharto
-    suherman sujono sukma sulaiman sulastri sulistyo sumarni sumarno sunarto supardi suparman supriadi supriyadi
-    supriyanto surya suryadi suryani susan susanti susanto susi susilo sutrisno suwarno suyanto syahputra
-    syahrul syaiful syamsul tania tanto tari taufan taufik taufiq teddy teguh theresia tika tini titin tito toni
-    tono totok tri trisna udin ujang umar umi untung usman utami utari utomo vania vera veronika vina vincent
-    vivi wahid wahyu wahyudi wahyuni wartini wati wawan wayan wening wibisono wibowo widi widiastuti widodo
-    widya wijaya wilda william winarno winda wira wirawan wisnu wiwik wulan wulandari yahya yanti yanto yasin
-    yati yayan yayuk yoga yohanes yono yosef yudha yudhi yudi yulia yuliana yulianti yulianto yuni yunita yusril
-    yusuf zahra zaini zainal zainuddin zaki zul zulfikar zulkifli
+    abdul achmad ade adi adit aditya adnyana adoe agnes agung agus agustina ahmad aisyah ajeng akbar alam alatas
+    alex alfonsus alhabsyi ali alia alif alya amalia amanda amelia amin aminah amir ana anastasia andi andika
+    andre andreas andri anggara anggi anggraini anggun ani anisa anita annisa anton antonius anwar apriani
+    aprilia ardi ardian ardiansyah ari aria arif arifin aris arjuna artawan arya asep asih asri assegaf astuti
+    ayu azhar bafadal bagas bagus bahar baharuddin bahri bakti bambang barus basri basuki baswedan batubara
+    batuwael bayu benediktus benny bima binsar bintang bobby boy budi budianto budiman budiono burhan butet
+    cahya cahyo cahyono candra cecep chandra chaniago christian christina cici cindy cinta citra clara costa
+    dadang daeng dafa dahlia damanik damar dani daniel danu darius darma darmawan daud daulay david dayu debby
+    dedi dedy deni denny desi desy dewa dewi dharma dharmawan dhika diah dian diana dika dimas dina dinda dini
+    dita djami djoko dodi doni donny dorkas dwi edi edo edwin effendi eka eko elias elisa elisabet elly elsa emi
+    endang eni erik erika erna ernawati erni ervina erwin ester esti eva evi fadil fadli fahmi fahri faisal
+    fajar fani farah farhan farid farida fatimah fauzan fauzi febri febriani felix fenny ferdi feri fernandes
+    ferry fikri fira firman firmansyah fitri fitria fitriani frans fransiskus galang galih galuh ganjar gede
+    gilang ginting gita grace gunawan guntur hadi hafiz hakim halim halimah hamid hamzah hana handayani handoko
+    hani harahap hari haris hariyanto hartati hartono haryanto hasan hasanah hasibuan hastuti hendra hendrik
+    hendro heni heri herlina herman hermanus hermawan herry heru hesti hidayat hidayati husein husni hutagalung
+    hutapea ibrahim icha ida ignatius ihsan ika ikhsan ilham imam iman imas imelda inah indah indra indrawan
+    indri inem inka intan iqbal irawan irfan irma irwan isma ismail iwan jaelani jajang jaka jamal jamilah
+    jasmine jaya jefri jihad jimi joko jonathan joni jono juli juliana julianto jumiati junaedi jusuf juwita
+    kadek kamaruddin kambuaya kandou kardi karim karina karno kartika kartini kartono kaunang ketaren ketut
+    kevin khadijah kiki kogoya komala komang kornelius krisna kristina kurnia kurniawan kusnadi kusno kusuma
+    kusumawati laila laksana laksmana laksmi laoli laras lastri lasut latif latuconsina lekatompessy lela
+    lengkong leni leo lestari lia lidia liem lilis lina linda lisa lopes lubis lukas lukman lusi lutfi made
+    maharani mahendra maheswara mahmud malik maman mandagi mangindaan mansur manuhutu manurung mappanyukki
+    margareta maria mariana markus marlina marni marpaung martha maryam maryati matius matondang maulana mawar
+    maya mega meilani melati meli melinda melki mendrofa meri michael mila mira mirna mochamad mohamad mohammad
+    monika muhamad muhammad mulyadi mulyani mulyono murni musa mustofa mutia nabila nadia nahak nainggolan nana
+    nanang nani nasir nasution natalia neneng nengsih neni ngadiman ngurah nia nicholas nina ningsih nining nisa
+    nita nona nova novan novi novia novita nugraha nugroho nur nuraini nurdin nurhayati nuri nurlaela nurul
+    nyoman obed oka oki oktavia otniel pandu pangestu pangkey panjaitan panji pardede parlin pasaribu pattiwael
+    paulus perangin permadi permana permata petrus piliang pipit poltak prabowo pranata prasetya prasetyo
+    pratama pratiwi priyanto priyono puji purba purnama purnomo purwanto puspa puspita putra putri putu rabiah
+    rachmat raden radja rafi rahardjo raharjo rahayu rahma rahmad rahman rahmat rahmawati raja raka rama
+    ramadhan ramadhani ramli rangga rangkuti rani ratih ratna ratu rauf reni restu retno reza ria rian riana
+    ricky rida ridho ridwan rifki rika riko rina rini rio risa riski rita riyanto rizal rizki rizky robert
+    rohani ronald rondonuwu roni rosa rosita rosmawati roy rudi rudianto rukmini rumaropen rumbiak runtuwene
+    rusdi ruslan ruth sabrina safitri sahetapy said saiful salim salma samsul samuel sandi sandra sanjaya santi
+    santoso saparuddin sapta saputra saputri saragih sarah saras sari sarwono sasongko satria satya sekar selvi
+    sembiring septi septian setia setiawan setiawati setyawan setyo shahab sherly shinta siahaan sidik sigit
+    sihombing sikumbang silalahi silva silvia simanjuntak simatupang sinaga sinta sinulingga siregar siska
+    sitepu siti sitorus situmorang slamet soedjono soetomo sofyan soleh solihin sondakh soni sonia sony sri
+    stefani stefanus steven suardana subagyo subroto suci sudiarta sudirman sugeng sugiarto sugiono suharti
+    suharto suherman sujono sukarno sukirman sukma sulaiman sulastri sulistyo sumarni sumarno sumiati sunarto
+    supardi suparman suparmi supriadi supriyadi supriyanto surbakti surya suryadi suryani susan susanti susanto
+    susi susilo sutrisno suwarno suyanto suyatno syahputra syahrial syahrul syaiful syamsuddin syamsul syarif
+    syifa tahapary tania tanjung tanoto tanra tanto tanuwijaya tari tarigan tarno taufan taufik taufiq teddy
+    tefa teguh tenri teuku theresia thomas tigor tika tina tini titin tito tiur tobing togar toni tono totok tri
+    trisna tuhuteru tumbelaka tuti ucok udin ujang umar umi untung usman utami utari utomo vania vera veronika
+    vina vincent vivi wahid wahyu wahyudi wahyuni wartini wati wattimena wawan wayan wenda wening wibisono
+    wibowo wicaksono widi widiastuti widodo widya wijaya wilda wilhelmus william willy winarno winda wira
+    wirawan wisnu wiwik wonda wowor wulan wulandari yahya yance yanti yanto yasin yati yayan yayuk yoga yogi
+    yohana yohanes yoman yono yosef yublina yudha yudhi yudi yulia yuliana yulianti yulianto yuni yunita yunus
+    yusril yusuf zahra zainal zaini zainuddin zaki zebua zul zulaikha zulfikar zulkifli
     """
 )

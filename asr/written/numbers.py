@@ -16,8 +16,8 @@ from pipeline.spoken import SCALES, UNITS, read_number
 
 _POSITION = word_set(
     """
-    halaman angka bulan kelas golongan lampiran blok lantai rt rw versi pembetulan opsi menu kolom baris seri
-    poin butir
+    halaman formulir form angka bulan kelas golongan lampiran blok lantai rt rw versi pembetulan opsi menu kolom baris
+    seri poin butir
     """
 )
 _NUMBERED = word_set("nomor nomornya tanggal tanggalnya tertanggal")

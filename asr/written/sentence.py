@@ -216,12 +216,12 @@ def _asks_at_end(words: Sequence[str]) -> bool:
 
 def _either_or(words: Sequence[str]) -> bool:
     """ "Sudah aktif belum", "bisa dicicil nggak": the negation at the end asks."""
+    if words[-1] in ("nggak", "enggak", "gak"):
+        return words[-2] not in _NO_TAG_AFTER
     if any(word in _BUT for word in words):
         return False
     if words[-1] == "belum":
         return ("sudah" in words[:-1] or "udah" in words[:-1]) and "masih" not in words
-    if words[-1] in ("nggak", "enggak", "gak"):
-        return words[-2] not in _NO_TAG_AFTER
     return words[-1] == "tidak" and any(word in _POSSIBLE for word in words[:-1]) and "saya" not in words[-3:]
 
 

@@ -38,6 +38,7 @@ BEFORE_VOCATIVE = word_set(  # "baik bapak saya bantu": the taxpayer, not one's 
 _OWN_FAMILY = word_set("saya kami kita dia mereka kandung rumah mertua tiri angkat nya")  # "ibu saya"
 _DOMAIN_ENDINGS = {name: name for name in word_set("com id go co net org gov ac web sch")} | {"kom": "com"}
 _ADDRESS_MARKS = {"titik": ".", "at": "@", "et": "@"}
+_NO_OFFICE = word_set("mana terdekat terdaftar setempat lama baru tempat wilayah kota lain")
 _NOT_A_NAME = word_set(
     """
     saya dan atau yang ini itu dari di ke dengan untuk pada bapak ibu pak bu lengkap siapa apa ya betul benar
@@ -142,11 +143,16 @@ def single(line: Line, index: int) -> list[Piece]:
             return [Piece(f"{stem}-{suffix}", index + 1, "term")]
     if word in ADDRESS:
         return [_address(line, index)]
-    if word in MONTHS or word in DAYS or word in PLACES or _is_name(line, index):
-        return [Piece(word.capitalize(), index + 1, "name")]
-    if word in PLACE_PARTS and line.word(index - 1) in AFTER_WHICH_PARTS:
-        return [Piece(word.capitalize(), index + 1, "name")]
-    return [Piece(word, index + 1, "word")]
+    proper = word in MONTHS or word in DAYS or word in PLACES or _in_a_name(line, index) or _is_name(line, index)
+    return [Piece(word.capitalize() if proper else word, index + 1, "name" if proper else "word")]
+
+
+def _in_a_name(line: Line, index: int) -> bool:
+    """Return whether this belongs to a place before it: "Jakarta Selatan", "KPP Pratama Menteng"."""
+    word = line.word(index)
+    if list(line.before(index, 2)) in (["kpp", "pratama"], ["kpp", "madya"]):
+        return word not in _NO_OFFICE | _NOT_A_NAME
+    return word in PLACE_PARTS and line.word(index - 1) in AFTER_WHICH_PARTS
 
 
 def _abbreviation(word: str) -> str:

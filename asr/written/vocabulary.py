@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from asr.written.names import PLACES_OF_TWO
 from asr.written.tokens import word_set
 
 MONTHS = (
@@ -56,21 +57,20 @@ PHRASES = {
     "bpjs kesehatan": "BPJS Kesehatan", "bpjs ketenagakerjaan": "BPJS Ketenagakerjaan",
     "play store": "Play Store", "app store": "App Store",
     "hari minggu": "hari Minggu", "idul fitri": "Idulfitri", "idul adha": "Iduladha", "insya allah": "insyaallah",
-    "bandar lampung": "Bandar Lampung", "banda aceh": "Banda Aceh", "tebing tinggi": "Tebing Tinggi",
-    "tanjung pinang": "Tanjung Pinang", "pangkal pinang": "Pangkal Pinang", "palangka raya": "Palangka Raya",
-    "gunung kidul": "Gunung Kidul", "amerika serikat": "Amerika Serikat", "hong kong": "Hong Kong",
+    "amerika serikat": "Amerika Serikat", "hong kong": "Hong Kong",
     "arab saudi": "Arab Saudi", "korea selatan": "Korea Selatan", "nusa tenggara barat": "Nusa Tenggara Barat",
     "nusa tenggara timur": "Nusa Tenggara Timur", "kepulauan riau": "Kepulauan Riau",
     "waktu indonesia barat": "Waktu Indonesia Barat", "waktu indonesia tengah": "Waktu Indonesia Tengah",
     "waktu indonesia timur": "Waktu Indonesia Timur", "dua duanya": "dua-duanya", "satu satunya": "satu-satunya",
+    **{place: place.title() for place in PLACES_OF_TWO},
     "sp dua de ka": "SP2DK", "es pe dua de ka": "SP2DK", "sp dua dk": "SP2DK",
 }  # fmt: skip
 
 # Words that are doubled with a hyphen. Any other word said twice stays as it was said: it may be a stumble.
 DOUBLED = word_set(
     """
-    anak apa baik banyak benar berkas besar betul cara cepat coba dini dokumen faktur hal hari hati jalan jelas
-    kadang kira lain lama langkah macam mana masing mudah nomor oleh orang pelan pihak rata rekan sama satu
+    anak apa baik banyak benar berkas besar betul cara cepat coba dini dokumen faktur gara hal hari hati jalan jelas
+    kadang kira lain lama langkah macam mana masing mudah nomor oleh orang pagi pelan pihak rata rekan sama satu
     sering siapa sungguh syarat teman tiba undang wanti
     """
 )
