@@ -63,7 +63,8 @@ def run_asr_evaluation(
         return evaluate_recordings(path, data, progress, jobs=jobs)
     if split not in {"dev", "test"}:
         raise ConfigurationError(text("asr_eval.no_split", given=repr(split)), remedy=text("asr_eval.no_split_remedy"))
-    return evaluate(Options(path.resolve(), cast(Split, split), quick, jobs), progress)
+    options = Options(path.resolve(), cast(Split, split), jobs=jobs)
+    return evaluate(options.quick() if quick else options, progress)
 
 
 def model_path(settings: Settings, model: str) -> Path:
@@ -80,9 +81,8 @@ def as_json(report: Report) -> dict[str, Any]:
     result: dict[str, Any] = {"figures": report.figures, "setup": report.setup}
     if isinstance(report, DataReport):
         result["refused"] = [{"name": one.name, "code": one.code, "reason": one.reason} for one in report.refusals]
-        result["heard"] = [
-            {"name": one.name, "speaker": one.speaker, "said": one.text, "heard": said} for one, said in report.heard
-        ]
+    if report.heard:
+        result["heard"] = [one._asdict() for one in report.heard]
     return result
 
 

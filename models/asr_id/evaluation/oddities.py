@@ -25,7 +25,8 @@ from asr.offline import decode_file
 from models.asr_id.adapt.audio import UnusableAudioError, load
 from models.asr_id.evaluation.listening import Pcm, decode, to_pcm16
 
-ROUNDS = 4
+ROUNDS = 3
+_PART_S = 6
 RATE_HZ = 8000
 FOREIGN = {
     "en": "the quick brown fox jumps over the lazy dog and nobody in the office knows what it wanted there",
@@ -37,17 +38,17 @@ FOREIGN = {
 def make(speech: Pcm, folder: Path) -> None:
     """Write the odd sounds, made of one leg of speech, as ``<name>.npy``."""
     rng = np.random.default_rng(404)
-    wild = np.clip(speech[: 10 * RATE_HZ].astype(np.float64) * 40, -32768, 32767)
+    wild = np.clip(speech[: _PART_S * RATE_HZ].astype(np.float64) * 40, -32768, 32767)
     sounds = {
         "empty": speech[:0],
         "one_sample": speech[:1],
         "clipped": wild,
-        "random_bits": rng.integers(-32768, 32768, 10 * RATE_HZ),
-        "square_full_scale": np.where(np.arange(10 * RATE_HZ) // 20 % 2, 32767, -32768),
-        "offset": np.full(10 * RATE_HZ, 30000),
-        "half_speed": np.repeat(speech[: 10 * RATE_HZ], 2),
-        "double_speed": speech[: 10 * RATE_HZ : 2],
-        "backwards": speech[: 10 * RATE_HZ][::-1],
+        "random_bits": rng.integers(-32768, 32768, _PART_S * RATE_HZ),
+        "square_full_scale": np.where(np.arange(_PART_S * RATE_HZ) // 20 % 2, 32767, -32768),
+        "offset": np.full(_PART_S * RATE_HZ, 30000),
+        "half_speed": np.repeat(speech[: _PART_S * RATE_HZ], 2),
+        "double_speed": speech[: _PART_S * RATE_HZ : 2],
+        "backwards": speech[: _PART_S * RATE_HZ][::-1],
     }
     for name, samples in sounds.items():
         np.save(folder / f"{name}.npy", np.asarray(samples).astype(np.int16))

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,20 +19,29 @@ from models.asr_id.evaluation.errors import EvaluationError
 from pipeline.catalog import text as message
 from pipeline.settings import PROJECT_DIR
 
-_CHILD_S = 600
+_CHILD_S = 1800
 
 
 @contextmanager
 def workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
     """Yield a pool of fresh processes (vosk and the recipe's libraries must not meet by inheritance)."""
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(max(1, min(jobs, os.cpu_count() or 1)), mp_context=context) as pool:
+    count = max(1, min(jobs, os.cpu_count() or 1))
+    with ProcessPoolExecutor(count, mp_context=context, initializer=_leave_ctrl_c_to_parent) as pool:
         try:
             yield pool
         except BrokenProcessPool as error:
             raise EvaluationError(
                 message("asr_eval.worker_died"), remedy=message("asr_eval.worker_died_remedy")
             ) from error
+        finally:
+            pool.shutdown(
+                wait=False, cancel_futures=True
+            )  # after an error or Ctrl-C: what waits is not wanted any more
+
+
+def _leave_ctrl_c_to_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def child(module: str, *arguments: Path) -> dict[str, float]:

@@ -13,7 +13,7 @@ from models.asr_id.adapt.data import Limits, Recording, Refusal, load_all, read_
 from models.asr_id.evaluation.errors import EvaluationError
 from models.asr_id.evaluation.listening import Heard, Job, listen
 from models.asr_id.evaluation.pool import workers
-from models.asr_id.evaluation.results import Report
+from models.asr_id.evaluation.results import Comparison, Report
 from models.asr_id.evaluation.run import Progress, shown_path, unknown_share
 from models.asr_id.evaluation.scoring import Alignment, Count, align, entity_counts, total
 from models.asr_id.evaluation.sentences import ENTITY_CLASSES
@@ -25,10 +25,9 @@ LIMITS = Limits(least_s=0.2, most_s=600.0)
 
 @dataclass
 class DataReport(Report):
-    """Figures of a folder, with what was refused and how each recording was heard."""
+    """Figures of a folder, with what was refused."""
 
     refusals: list[Refusal] = field(default_factory=list)
-    heard: list[tuple[Recording, str]] = field(default_factory=list)
 
 
 def evaluate_recordings(model: Path, folder: Path, progress: Progress, *, jobs: int = 2) -> DataReport:
@@ -53,7 +52,10 @@ def evaluate_recordings(model: Path, folder: Path, progress: Progress, *, jobs: 
     if not kept:
         raise _nothing(folder, refusals)
     report = DataReport(refusals=refusals)
-    report.heard = [(recording, " ".join(one.words)) for recording, one in zip(kept, told, strict=True)]
+    report.heard = [
+        Comparison(recording.name, recording.speaker, recording.text, " ".join(one.words))
+        for recording, one in zip(kept, told, strict=True)
+    ]
     report.figures = _figures(kept, told)
     report.figures["oov.data"] = round(unknown_share(model, [one.text.split() for one in kept]), 4)
     report.setup = {

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from asr.partials import churn
 from models.asr_id.evaluation.conditions import TELEPHONE
@@ -31,12 +32,22 @@ FAMILY_FIGURES: dict[Family, str] = {
 DECIDING: tuple[Family, ...] = ("known", "heldout", "dev")
 
 
+class Comparison(NamedTuple):
+    """One utterance as it was said and as it was heard."""
+
+    name: str
+    speaker: str
+    said: str
+    heard: str
+
+
 @dataclass
 class Report:
-    """Named figures, and what they were measured on."""
+    """Named figures, what they were measured on, and (never of the test half) what was heard."""
 
     figures: dict[str, float] = field(default_factory=dict)
     setup: dict[str, object] = field(default_factory=dict)
+    heard: list[Comparison] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

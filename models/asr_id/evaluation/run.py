@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,45 +21,43 @@ import numpy as np
 from asr.model import check_model
 from models.asr_id.evaluation import noises, resources
 from models.asr_id.evaluation.conditions import CONDITIONS, RATE_HZ, TELEPHONE, Samples, heard
+from models.asr_id.evaluation.errors import EvaluationError
 from models.asr_id.evaluation.listening import Heard, Job, at_rate, listen, to_pcm16
 from models.asr_id.evaluation.oddities import make as make_oddities
 from models.asr_id.evaluation.pool import child, workers
-from models.asr_id.evaluation.results import Report, Trial, figures_of
+from models.asr_id.evaluation.results import Comparison, Report, Trial, figures_of
 from models.asr_id.evaluation.sentences import Sentence, Split, load_sentences
 from models.asr_id.evaluation.voices import FAMILIES, LEAD_MS, TRAIL_MS, Family, Utterance, read_aloud
 from pipeline.catalog import text as message
 from pipeline.settings import PROJECT_DIR
 
 Progress = Callable[[str], None]
-_QUICK_STRIDE = 6
 _BABBLE_VOICES = 8
 _CALL_UTTERANCES = 24
 
 
 @dataclass(frozen=True)
 class Options:
-    """What to measure. ``quick`` takes a sample of the sentences and conditions; its figures are rough."""
+    """What to measure.
+
+    Parameters:
+        stride: every how manieth sentence is read.
+        condition_utterances: how many utterances of a family are heard under every condition.
+        noise_s: length of each noise.
+        jobs: processes that make and hear speech.
+    """
 
     model: Path
     split: Split = "test"
-    quick: bool = False
+    stride: int = 1
+    condition_utterances: int = 30
+    noise_s: float = 60.0
     jobs: int = 2
     seed: int = 1
 
-    @property
-    def stride(self) -> int:
-        """Every how manieth sentence is read."""
-        return _QUICK_STRIDE if self.quick else 1
-
-    @property
-    def condition_utterances(self) -> int:
-        """How many utterances of a family are heard under every condition."""
-        return 8 if self.quick else 30
-
-    @property
-    def noise_s(self) -> float:
-        """Length of each noise."""
-        return 10.0 if self.quick else 60.0
+    def quick(self) -> Options:
+        """Return the same on a small part of everything; its figures are rough."""
+        return replace(self, stride=6, condition_utterances=8, noise_s=10.0)
 
 
 def evaluate(options: Options, progress: Progress) -> Report:
@@ -77,8 +75,10 @@ def evaluate(options: Options, progress: Progress) -> Report:
         plan = reading_plan(sentences, options.split)
         spoken = pool.map(read_aloud, plan, plan.values(), [options.seed] * len(plan))
         utterances = [utterance for part in spoken for utterance in part]
+        if not utterances:
+            raise EvaluationError(message("asr_eval.nothing_said"))
         progress(message("asr_eval.progress_hear", count=len(utterances)))
-        trials = _hear(pool, options, utterances)
+        trials = _hear(pool, options, utterances, progress)
         progress(message("asr_eval.progress_noise"))
         invented = _invented(pool, options, utterances)
     progress(message("asr_eval.progress_cost"))
@@ -86,11 +86,19 @@ def evaluate(options: Options, progress: Progress) -> Report:
     report.figures |= _cost(options, utterances) | invented
     progress(message("asr_eval.progress_odd"))
     report.figures |= _odd(options, utterances)
+    if options.split == "dev":
+        report.heard = [
+            Comparison(
+                trial.condition, trial.utterance.voice, trial.utterance.sentence.text, " ".join(trial.heard.words)
+            )
+            for trial in trials
+        ]
     report.figures["oov.sentences"] = round(unknown_share(options.model, [s.words for s in sentences]), 4)
     asked = sum(len(part) for part in plan.values())
     report.setup = {
         "model": shown_path(options.model),
-        "split": options.split + (" (--quick)" if options.quick else ""),
+        "split": options.split,
+        "stride": options.stride,
         "sentences": len(sentences),
         "utterances": len(utterances),
         "unsayable": asked - len(utterances),
@@ -122,7 +130,7 @@ def reading_plan(sentences: Sequence[Sentence], split: Split) -> dict[str, list[
     return {voice: part for voice, part in plan.items() if part}
 
 
-def _hear(pool: ProcessPoolExecutor, options: Options, utterances: list[Utterance]) -> list[Trial]:
+def _hear(pool: ProcessPoolExecutor, options: Options, utterances: list[Utterance], progress: Progress) -> list[Trial]:
     small = {id(utterance) for utterance in _condition_set(options, utterances)}
     asked: list[tuple[Utterance, str, bool]] = [
         (utterance, TELEPHONE, id(utterance) in small) for utterance in utterances
@@ -146,8 +154,12 @@ def _hear(pool: ProcessPoolExecutor, options: Options, utterances: list[Utteranc
         )
         for utterance, condition, _ in asked
     )
-    told = pool.map(listen, jobs, chunksize=8)
-    return [Trial(*one[:2], answer, one[2]) for one, answer in zip(asked, told, strict=True)]
+    trials = []
+    for (utterance, condition, small_set), answer in zip(asked, pool.map(listen, jobs, chunksize=4), strict=True):
+        trials.append(Trial(utterance, condition, answer, small_set))
+        if len(trials) % max(1, len(asked) // 4) == 0:
+            progress(message("asr_eval.progress_share", percent=round(100 * len(trials) / len(asked))))
+    return trials
 
 
 def _condition_set(options: Options, utterances: list[Utterance]) -> list[Utterance]:
