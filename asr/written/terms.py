@@ -12,6 +12,7 @@ from asr.written.vocabulary import (
     DAYS,
     DOUBLED,
     DOUBLED_CHANGED,
+    FORMS_OF_ADDRESS,
     MONTHS,
     NO_ABBREVIATION,
     OWN_SPELLING,
@@ -28,8 +29,8 @@ LETTERS = {
 _VOWELS = frozenset("aeiou")
 _SUFFIXES = ("nya", "ku", "mu")
 _LONGEST_SPELLED = 8
+_ADDRESSED = FORMS_OF_ADDRESS | {"saudara", "saudari"}
 _SPELLING_WORDS = word_set("eja ejaan ejaannya dieja mengeja ejakan huruf hurufnya")
-ADDRESS = word_set("bapak ibu pak bu saudara saudari mas mbak kak kakak")
 BEFORE_VOCATIVE = word_set(  # "baik bapak saya bantu": the taxpayer, not one's father
     """
     baik iya ya oke halo hai maaf pagi siang sore malam kasih betul benar siap tentu boleh bisa sudah belum
@@ -141,7 +142,7 @@ def single(line: Line, index: int) -> list[Piece]:
         stem = _abbreviation(word.removesuffix(suffix)) if word.endswith(suffix) else ""
         if stem:
             return [Piece(f"{stem}-{suffix}", index + 1, "term")]
-    if word in ADDRESS:
+    if word in _ADDRESSED:
         return [_address(line, index)]
     proper = word in MONTHS or word in DAYS or word in PLACES or _in_a_name(line, index) or _is_name(line, index)
     return [Piece(word.capitalize() if proper else word, index + 1, "name" if proper else "word")]
@@ -183,9 +184,12 @@ def _is_name(line: Line, index: int) -> bool:
     if not word.isalpha() or word in _NOT_A_NAME:
         return False
     if word in NAMES:
-        beside = bool(line.pieces) and line.pieces[-1].kind == "name" and previous in NAMES | ADDRESS
+        beside = bool(line.pieces) and line.pieces[-1].kind == "name" and previous in NAMES | _ADDRESSED
         return (
-            beside or previous in ADDRESS or previous in ("nama", "saudara", "namanya", "dengan") or _named(line, index)
+            beside
+            or previous in _ADDRESSED
+            or previous in ("nama", "saudara", "namanya", "dengan")
+            or _named(line, index)
         )
     return _named(line, index)
 

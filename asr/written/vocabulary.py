@@ -12,6 +12,10 @@ MONTHS = (
 )  # fmt: skip
 DAYS = ("senin", "selasa", "rabu", "kamis", "jumat", "sabtu")  # "minggu" is a week as well: only after "hari"
 
+SHORT_FORMS_OF_ADDRESS = word_set("pak bu mas mbak kak bang")
+FORMS_OF_ADDRESS = SHORT_FORMS_OF_ADDRESS | {"bapak", "ibu", "kakak"}
+BUT = word_set("tetapi tapi sedangkan melainkan")
+
 # Abbreviations written in capitals throughout. Those without a vowel need no entry: nothing else looks like that.
 CAPITALS = word_set(
     """

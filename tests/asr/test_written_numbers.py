@@ -88,6 +88,7 @@ def test_money(said: str, expected: str) -> None:
         ("bayar pajak dua ribu dua puluh empat", "Bayar pajak 2024"),
         ("tanggal tiga puluh satu maret dua ribu dua puluh enam", "Tanggal 31 Maret 2026"),
         ("lima belas agustus", "15 Agustus"),
+        ("tanggal tiga satu bulan dua belas", "Tanggal 31 bulan 12"),
         ("lahir tanggal satu dua seribu sembilan ratus sembilan puluh", "Lahir tanggal 1/2/1990"),
         ("maksimal dua tahun", "Maksimal dua tahun"),
     ],
@@ -109,6 +110,8 @@ def test_dates_and_years(said: str, expected: str) -> None:
         ("jam delapan sampai setengah lima", "Jam 08.00 sampai 04.30"),
         ("dua jam lima belas menit", "Dua jam 15 menit"),
         ("tanggal lima jam sepuluh", "Tanggal 5 jam 10.00"),
+        ("sampai jam dua puluh tiga lima sembilan", "Sampai jam 23.59"),
+        ("jam delapan lima orang", "Jam 08.00 lima orang"),
         ("jam berapa", "Jam berapa"),
     ],
 )
@@ -174,6 +177,8 @@ def test_digit_strings(said: str, expected: str) -> None:
         ("tujuh belas dua puluh satu a dua", "1721-A2"),
         ("undang undang nomor tujuh tahun dua ribu dua puluh satu", "Undang-undang nomor 7 tahun 2021"),
         ("pembetulan ke satu", "Pembetulan ke-1"),
+        ("sesuai pmk delapan satu", "Sesuai PMK 81"),
+        ("nomor lima satu dua tiga empat garis miring dua nol dua lima", "Nomor 51234/2025"),
     ],
 )
 def test_references(said: str, expected: str) -> None:
@@ -193,6 +198,8 @@ def test_references(said: str, expected: str) -> None:
         ("lima enam orang", "Lima enam orang"),
         ("beberapa ratus ribu", "Beberapa ratus ribu"),
         ("satu koma lima", "1,5"),
+        ("empat juta lima ratusan", "Empat juta lima ratusan"),
+        ("seratus dua ratus ribu", "Seratus dua ratus ribu"),
     ],
 )
 def test_what_stays_in_words(said: str, expected: str) -> None:

@@ -32,6 +32,9 @@ pytestmark = pytest.mark.unit
         ("saya dari be u de i sana ke kantor", "Saya dari be u de i sana ke kantor"),
         ("djp online titik pajak titik go titik id", "djponline.pajak.go.id"),
         ("budi at gmail titik com", "budi@gmail.com"),
+        ("sari titik sinta lima satu et gmail titik kom", "sari.sinta51@gmail.com"),
+        ("statusnya te ka nol", "Statusnya TK/0"),
+        ("ter be untuk yang kawin", "TER B untuk yang kawin"),
     ],
 )
 def test_letters_and_terms(said: str, expected: str) -> None:
@@ -47,6 +50,9 @@ def test_letters_and_terms(said: str, expected: str) -> None:
         ("hari senin minggu depan", "Hari Senin minggu depan"),
         ("nama ibu kandung", "Nama ibu kandung"),
         ("hati hati pelan pelan saya saya bingung", "Hati-hati pelan-pelan saya saya bingung"),
+        ("di kpp pratama menteng", "Di KPP Pratama Menteng"),
+        ("jalan merpati putih nomor tiga", "Jalan Merpati Putih nomor 3"),
+        ("dari kulon progo", "Dari Kulon Progo"),
         ("bank mandiri di bandung", "Bank Mandiri di Bandung"),
     ],
 )
@@ -74,6 +80,12 @@ def test_names_and_capitals(said: str, expected: str) -> None:
         ("boleh saya cocokkan dulu nama bapak", "Boleh saya cocokkan dulu nama Bapak?"),
         ("bapak bisa minta efin lewat email", "Bapak bisa minta EFIN lewat email."),
         ("tidak apa apa bu", "Tidak apa-apa, Bu."),
+        ("sudah ibu klik bu", "Sudah Ibu klik, Bu."),
+        ("betul pak tetap dilaporkan karena masih aktif", "Betul, Pak, tetap dilaporkan karena masih aktif."),
+        ("disimpan saja pak nanti diminta", "Disimpan saja, Pak, nanti diminta."),
+        ("saya dengan pak sartono kemarin", "Saya dengan Pak sartono kemarin."),
+        ("dia masih bisa login nggak", "Dia masih bisa login nggak?"),
+        ("apa sudah harus punya npwp", "Apa sudah harus punya NPWP?"),
         ("jangan berikan kepada siapa pun", "Jangan berikan kepada siapa pun."),
     ],
 )
