@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import json
+import os
 import random
-import time
 from pathlib import Path
 
 import numpy as np
@@ -112,6 +112,11 @@ def speech(sentences: list[str], folder: Path) -> list[bytes]:
     return [(np.r_[one.samples, np.zeros(4000)] * 20000).astype("<i2").tobytes() for one in said if one is not None]
 
 
+def cpu_s() -> float:
+    """CPU time of this process and its finished children: what a busy machine does not change."""
+    return sum(os.times()[:4])
+
+
 def heard(model_dir: Path, pcms: list[bytes]) -> list[str]:
     import vosk
 
@@ -136,9 +141,9 @@ def test_a_new_term_is_heard_after_the_refresh_and_not_before(tmp_path: Path) ->
     target = tmp_path / "model"
     target.mkdir()
     articles = [*FolderArticleStore(PROJECT_DIR / "retrieval/articles").published(), ARTICLE]
-    began_s = time.process_time()
+    before_s = cpu_s()
     done = refresh(MODEL, articles, target)
-    assert time.process_time() - began_s < 60
+    assert cpu_s() - before_s < 60
     assert TERM in done.new_words
     after = heard(target, pcms)
     assert after[:3] == asked

@@ -42,8 +42,8 @@ class LmOptions:
         prior: word -> relative weight; words without one get the smallest of them.
     """
 
-    floor_share: float = 0.08
-    least_backoff: float = 0.05
+    floor_share: float = 0.1
+    least_backoff: float = 0.3
     prior: Mapping[str, float] = field(default_factory=dict)
 
 
