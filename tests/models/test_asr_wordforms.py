@@ -106,10 +106,10 @@ def test_vocabulary_is_large_clean_and_weighted() -> None:
 
 def test_sentences_are_many_clean_and_all_different() -> None:
     found = general.lines()
-    assert len(found) == len(set(found)) >= 4_000
+    assert len(found) == len(set(found)) >= 6_000
     assert [line for line in found if not SENTENCE.fullmatch(line)] == []
-    assert sum(len(line.split()) for line in found) >= 22_000
-    assert len({word for line in found for word in line.split()}) >= 5_000
+    assert sum(len(line.split()) for line in found) >= 34_000
+    assert len({word for line in found for word in line.split()}) >= 6_500
 
 
 def test_a_bad_root_line_says_where(tmp_path: Path) -> None:
