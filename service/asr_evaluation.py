@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,7 +15,7 @@ from rich.table import Column, Table
 from asr.modelstore import ModelStore
 from models.asr_id.evaluation.recordings import DataReport, evaluate_recordings
 from models.asr_id.evaluation.results import Report
-from models.asr_id.evaluation.run import Options, evaluate
+from models.asr_id.evaluation.run import Options, Progress, evaluate
 from models.asr_id.evaluation.sentences import Split
 from pipeline.catalog import text
 from pipeline.errors import ConfigurationError
@@ -46,25 +47,32 @@ _SECTIONS: dict[str, tuple[str, ...]] = {
 _MOST_REFUSALS = 20
 
 
-def run_asr_evaluation(
-    settings: Settings, err: Console, *, model: str, split: str, quick: bool, jobs: int, data: Path | None
-) -> Report:
-    """Measure the model in use (or the named one) on the held-out sentences, or on the recordings of ``data``.
+@dataclass(frozen=True)
+class Asked:
+    """The options of the command, as they were given."""
+
+    model: str = ""
+    data: Path | None = None
+    most: int | None = None
+    split: str = "test"
+    quick: bool = False
+    jobs: int = 2
+
+
+def run_asr_evaluation(settings: Settings, asked: Asked, progress: Progress) -> Report:
+    """Measure the model in use (or the named one) on the held-out sentences, or on the recordings of a folder.
 
     Raises:
         KringError: the model, the folder, a voice or an option cannot be used.
     """
-    path = model_path(settings, model)
-
-    def progress(line: str) -> None:
-        err.print(line, markup=False)
-
-    if data is not None:
-        return evaluate_recordings(path, data, progress, jobs=jobs)
-    if split not in {"dev", "test"}:
-        raise ConfigurationError(text("asr_eval.no_split", given=repr(split)), remedy=text("asr_eval.no_split_remedy"))
-    options = Options(path.resolve(), cast(Split, split), jobs=jobs)
-    return evaluate(options.quick() if quick else options, progress)
+    path = model_path(settings, asked.model)
+    if asked.data is not None:
+        return evaluate_recordings(path, asked.data, progress, jobs=asked.jobs, most=asked.most)
+    if asked.split not in {"dev", "test"}:
+        given = repr(asked.split)
+        raise ConfigurationError(text("asr_eval.no_split", given=given), remedy=text("asr_eval.no_split_remedy"))
+    options = Options(path.resolve(), cast(Split, asked.split), jobs=asked.jobs)
+    return evaluate(options.quick() if asked.quick else options, progress)
 
 
 def model_path(settings: Settings, model: str) -> Path:

@@ -183,12 +183,14 @@ def eval_asr(
     data: Annotated[Path | None, typer.Option(help=text("service.help_eval_data"))] = None,
     split: Annotated[str, typer.Option(metavar="dev|test", help=text("service.help_eval_split"))] = "test",
     quick: Annotated[bool, typer.Option("--quick", help=text("service.help_eval_quick"))] = False,
+    most: Annotated[int | None, typer.Option(min=1, help=text("service.help_eval_most"))] = None,
     jobs: Annotated[int, typer.Option(min=1, help=text("service.help_eval_jobs"))] = 2,
 ) -> None:
     """Measure how well and at what cost the recogniser hears."""
-    from service.asr_evaluation import as_json, run_asr_evaluation, show
+    from service.asr_evaluation import Asked, as_json, run_asr_evaluation, show
 
-    report = run_asr_evaluation(load_settings(), err, model=model, split=split, quick=quick, jobs=jobs, data=data)
+    asked = Asked(model, data, most, split, quick, jobs)
+    report = run_asr_evaluation(load_settings(), asked, lambda line: err.print(line, markup=False))
     if json_output:
         sys.stdout.write(json.dumps(as_json(report), ensure_ascii=False) + "\n")
     else:

@@ -113,6 +113,7 @@ def test_recordings_of_a_folder_are_measured_and_refusals_listed(
     assert {"wer.data.speaker.speaker0", "wer.data.speaker.speaker1", "oov.data", "rtf.data"} <= set(report.figures)
     assert [(one.name, one.code) for one in report.refusals] == [("speaker0/b.wav", "zero_bytes")]
     assert report.setup["recordings"] == 2
+    assert evaluate_recordings(MODEL, tmp_path, quiet, most=1).setup["recordings"] == 1
 
 
 def test_a_folder_of_nothing_usable_says_why(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from models.asr_id import corpus
 from models.asr_id.evaluation.errors import EvaluationError
 from models.asr_id.evaluation.listening import Heard
 from models.asr_id.evaluation.results import Trial, figures_of, utterances_shown
@@ -53,6 +54,11 @@ def test_the_shipped_sentences_are_many_and_the_halves_are_apart() -> None:
     assert not longer[0] & longer[1]
     marked = {entity.kind for one in test for entity in one.entities}
     assert marked == {"number", "npwp", "date", "amount", "acronym", "term"}
+
+
+def test_no_shipped_sentence_stands_in_the_text_that_the_language_model_learns_from() -> None:
+    held = {one.text for one in (*load_sentences("dev"), *load_sentences("test")) if len(one.words) > 4}
+    assert not held & {line for line, _ in corpus.sentences(1)}
 
 
 def test_word_errors_are_replaced_left_out_and_added_words() -> None:

@@ -21,6 +21,7 @@ from models.asr_id.evaluation.tagging import tag
 from pipeline.catalog import text as message
 
 LIMITS = Limits(least_s=0.2, most_s=600.0)
+_PROGRESS_EVERY = 200
 
 
 @dataclass
@@ -30,8 +31,10 @@ class DataReport(Report):
     refusals: list[Refusal] = field(default_factory=list)
 
 
-def evaluate_recordings(model: Path, folder: Path, progress: Progress, *, jobs: int = 2) -> DataReport:
-    """Decode every usable recording of a folder and compare with its transcript.
+def evaluate_recordings(
+    model: Path, folder: Path, progress: Progress, *, jobs: int = 2, most: int | None = None
+) -> DataReport:
+    """Decode every usable recording of a folder (or ``most``, evenly chosen) and compare with its transcript.
 
     Raises:
         ModelError: the model cannot be used.
@@ -41,14 +44,20 @@ def evaluate_recordings(model: Path, folder: Path, progress: Progress, *, jobs: 
     check_model(model)
     began_s = time.monotonic()
     recordings, refusals = read_folder(folder, limits=LIMITS)
+    recordings = evenly(recordings, most)
     progress(message("asr_eval.progress_data", count=len(recordings)))
     kept: list[Recording] = []
+    told: list[Heard] = []
     with workers(jobs) as pool:
-        futures = []
-        for recording, samples in load_all(recordings, refusals):
-            kept.append(recording)
-            futures.append(pool.submit(listen, Job(model, samples)))
-        told: list[Heard] = [future.result() for future in futures]
+        answers = pool.map(_listen, [model] * len(recordings), recordings, chunksize=4)
+        for number, (recording, answer) in enumerate(zip(recordings, answers, strict=True), 1):
+            if isinstance(answer, Refusal):
+                refusals.append(answer)
+            else:
+                kept.append(recording)
+                told.append(answer)
+            if number % _PROGRESS_EVERY == 0:
+                progress(message("asr_eval.progress_share", percent=round(100 * number / len(recordings))))
     if not kept:
         raise _nothing(folder, refusals)
     report = DataReport(refusals=refusals)
@@ -69,6 +78,21 @@ def evaluate_recordings(model: Path, folder: Path, progress: Progress, *, jobs: 
         "python": platform.python_version(),
     }
     return report
+
+
+def evenly(recordings: list[Recording], most: int | None) -> list[Recording]:
+    """Return at most so many recordings, from the whole of the list."""
+    if most is None or len(recordings) <= most:
+        return recordings
+    return [recordings[number * len(recordings) // most] for number in range(most)]
+
+
+def _listen(model: Path, recording: Recording) -> Heard | Refusal:
+    """Load and hear one recording, in a worker: a large folder never lies in memory as a whole."""
+    refusals: list[Refusal] = []
+    for _, samples in load_all([recording], refusals):
+        return listen(Job(model, samples))
+    return refusals[0]
 
 
 def _figures(recordings: list[Recording], told: list[Heard]) -> dict[str, float]:

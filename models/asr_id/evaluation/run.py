@@ -51,7 +51,7 @@ class Options:
     split: Split = "test"
     stride: int = 1
     condition_utterances: int = 30
-    noise_s: float = 60.0
+    noise_s: float = 30.0
     jobs: int = 2
     seed: int = 1
 
