@@ -124,7 +124,7 @@ class ModelStore:
         Raises:
             ModelError: the name cannot be used, or the model does not work.
         """
-        self._check_name(name)
+        self.check_name(name)
         with self._lock():
             self._sweep()
             building = Path(tempfile.mkdtemp(prefix=".new-", dir=self.folder))
@@ -152,7 +152,8 @@ class ModelStore:
             model.path.rename(doomed)
             shutil.rmtree(doomed)
 
-    def _check_name(self, name: str) -> None:
+    def check_name(self, name: str) -> None:
+        """Raise ModelError when a new model cannot be called so: it is no name, or it is taken."""
         if not _NAME.fullmatch(name) or name in (BUILTIN, CURRENT):
             raise ModelError(text("asr.store_bad_name", name=name), remedy=text("asr.store_bad_name_remedy"))
         if (self.folder / name).exists():

@@ -12,10 +12,12 @@ import typer
 from pipeline.catalog import text
 from pipeline.settings import Settings, load_settings
 from service.console import add_row, out, table
+from service.models_adapt import adapt_app
 from service.models_build import build_app
 
 models_app = typer.Typer(no_args_is_help=True, help=text("service.help_models"))
 models_app.add_typer(build_app, name="build")
+models_app.add_typer(adapt_app, name="adapt")
 _MIB = 1 << 20
 
 NameOption = Annotated[str, typer.Option("--name", help=text("service.help_models_name"))]

@@ -28,9 +28,9 @@ from models.asr_id.lexicon import LexiconError, pronounce
 
 FULL_SCALE = 32768.0
 _CHUNK = 24
-_LEAST_MARGIN = 0.05  # log-odds per frame by which the transcript must fit better than a stranger's
+_LEAST_MARGIN = 0.1  # log-odds per frame by which the transcript must fit better than a stranger's
 _FAR_OFF = 3.5  # robust standard deviations below the data's median fit
-_LEAST_SPREAD = 0.25
+_LEAST_SPREAD = 0.12
 _ENOUGH_TO_COMPARE = 8
 
 Report = Callable[[int, int], None]
