@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pydantic import BaseModel, ConfigDict
 
 from pipeline.events import CallEvent, Leg, SegmentFinalized, TranscriptCompleted, Word
+from pipeline.turns import Piece, in_order
 
 PAUSE_MS = 2000  # a longer silence of the same person begins a new turn
 
@@ -19,6 +20,7 @@ class Turn(BaseModel):
     """One person's uninterrupted words; times are milliseconds since sample 0 of the recording.
 
     ``text`` is what was heard, ``written`` how one writes it; the same where the written form is not known.
+    ``overlaps``: the other person spoke at the same time.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -30,6 +32,7 @@ class Turn(BaseModel):
     confidence: float
     words: tuple[Word, ...]
     written: str = ""
+    overlaps: bool = False
 
 
 class Transcript(BaseModel):
@@ -55,44 +58,40 @@ def completed_legs(events: Iterable[CallEvent]) -> tuple[Leg, ...]:
 
 
 def merge(segments: Iterable[SegmentFinalized]) -> list[Turn]:
-    """Merge segments (ordered by start) into turns; segments without text are left out."""
+    """Merge the segments of both legs into turns; segments without text are left out."""
     turns: list[Turn] = []
-    for segment in segments:
-        if not segment.text.strip():
-            continue
+    for piece in in_order(segments):
         last = turns[-1] if turns else None
-        if last is not None and last.leg == segment.leg and segment.start_ms - last.end_ms <= PAUSE_MS:
-            turns[-1] = _join(last, segment)
+        if last is not None and last.leg == piece.leg and piece.start_ms - last.end_ms <= PAUSE_MS:
+            turns[-1] = _join(last, piece)
         else:
             turns.append(
                 Turn(
-                    leg=segment.leg,
-                    start_ms=segment.start_ms,
-                    end_ms=segment.end_ms,
-                    text=segment.text.strip(),
-                    confidence=segment.confidence,
-                    words=segment.words,
-                    written=_written(segment),
+                    leg=piece.leg,
+                    start_ms=piece.start_ms,
+                    end_ms=piece.end_ms,
+                    text=piece.text,
+                    confidence=piece.confidence,
+                    words=piece.words,
+                    written=piece.written,
+                    overlaps=piece.overlaps,
                 )
             )
     return turns
 
 
-def _join(turn: Turn, segment: SegmentFinalized) -> Turn:
-    before, after = max(1, len(turn.words)), max(1, len(segment.words))
+def _join(turn: Turn, piece: Piece) -> Turn:
+    before, after = max(1, len(turn.words)), max(1, len(piece.words))
     return Turn(
         leg=turn.leg,
         start_ms=turn.start_ms,
-        end_ms=max(turn.end_ms, segment.end_ms),
-        text=f"{turn.text} {segment.text.strip()}",
-        confidence=(turn.confidence * before + segment.confidence * after) / (before + after),
-        words=turn.words + segment.words,
-        written=f"{turn.written} {_written(segment)}",
+        end_ms=max(turn.end_ms, piece.end_ms),
+        text=f"{turn.text} {piece.text}",
+        confidence=(turn.confidence * before + piece.confidence * after) / (before + after),
+        words=turn.words + piece.words,
+        written=f"{turn.written} {piece.written}",
+        overlaps=turn.overlaps or piece.overlaps,
     )
-
-
-def _written(segment: SegmentFinalized) -> str:
-    return segment.written or segment.text.strip()
 
 
 def transcript_of(call_id: str, events: Iterable[CallEvent]) -> Transcript:
