@@ -2,8 +2,9 @@
 """Figures of the transcription room alone: accuracy, speed and lag of a recogniser on recorded lines.
 
 Offline and without a bus: audio is handed over in blocks as a call would grow, so that "when" means how much audio
-had been given when a text appeared. ``python -m asr.bench`` prints the table that ``models/asr_id/CARD.md`` quotes;
-the whole pipeline under load is measured by ``kring bench pipeline``.
+had been given when a text appeared. ``python -m asr.bench`` prints accuracy and lag, what readers notice (churn, first
+and final text), and what the gate saves on a call and on sounds without speech (:mod:`asr.live_figures`); the whole
+pipeline under load is measured by ``kring bench pipeline``.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,8 +21,11 @@ import numpy as np
 import numpy.typing as npt
 import soundfile as sf
 
+from asr.gate import SoundGate
+from asr.live_figures import decode, live_figures, no_speech, percentile
 from asr.model import VoskModel, load_model
-from asr.recogniser import Engine, Final, LegRecogniser, Partial
+from asr.recogniser import Engine, Final, Partial
+from asr.signals import mixed, pink
 from pipeline.errors import KringError
 from pipeline.settings import PROJECT_DIR, load_settings
 
@@ -64,39 +67,59 @@ def read_lines(index: Path) -> list[Line]:
 
 def measure(lines: Sequence[Line], engine: Engine, rate_hz: int, *, block_ms: int = 100) -> Figures:
     """Decode all lines as one long leg with pauses between and compare with their texts."""
-    leg = LegRecogniser(engine, rate_hz, 0)
-    block = block_ms * rate_hz // 1000
-    heard: list[tuple[int, Partial | Final]] = []
     audio = np.concatenate(list(_with_pauses(lines, rate_hz)))
-    began_s = time.process_time()
-    for at in range(0, audio.size, block):
-        found = leg.feed(audio[at : at + block].astype("<i2").tobytes())
-        heard += [(leg.position * 1000 // rate_hz, item) for item in found]
-    heard += [(leg.position * 1000 // rate_hz, item) for item in leg.flush()]
-    cpu_s = time.process_time() - began_s
-    finals = [(at_ms, item) for at_ms, item in heard if isinstance(item, Final)]
-    shown, final = _lags_ms(heard), [at_ms - item.words[-1].end_ms for at_ms, item in finals]
+    heard = decode(audio, engine, rate_hz, block_ms=block_ms)
+    shown, final = _lags_ms(list(heard.items)), [at_ms - item.words[-1].end_ms for at_ms, item in heard.finals]
     return Figures(
         lines=len(lines),
         audio_s=round(audio.size / rate_hz, 1),
-        wer=round(jiwer.wer(" ".join(line.text for line in lines), " ".join(item.text for _, item in finals)), 4),
-        cpu_s_per_audio_s=round(cpu_s / (audio.size / rate_hz), 4),
-        first_shown_ms_p50=_percentile(shown, 50),
-        first_shown_ms_p95=_percentile(shown, 95),
-        final_ms_p50=_percentile(final, 50),
-        final_ms_p95=_percentile(final, 95),
+        wer=round(jiwer.wer(" ".join(line.text for line in lines), heard.text), 4),
+        cpu_s_per_audio_s=round(heard.cpu_s_per_audio_s, 4),
+        first_shown_ms_p50=percentile(shown, 50),
+        first_shown_ms_p95=percentile(shown, 95),
+        final_ms_p50=percentile(final, 50),
+        final_ms_p95=percentile(final, 95),
     )
 
 
 def cpu_s_per_audio_s(audio: Audio, engine: Engine, rate_hz: int, *, block_ms: int = 100) -> float:
     """Return the processor time that one second of this audio costs on one leg."""
-    leg = LegRecogniser(engine, rate_hz, 0)
-    block = block_ms * rate_hz // 1000
-    began_s = time.process_time()
-    for at in range(0, audio.size, block):
-        leg.feed(audio[at : at + block].astype("<i2").tobytes())
-    leg.flush()
-    return round((time.process_time() - began_s) / (audio.size / rate_hz), 4)
+    return round(decode(audio, engine, rate_hz, block_ms=block_ms).cpu_s_per_audio_s, 4)
+
+
+def call_figures(lines: Sequence[Line], model: VoskModel, *, snr_db: float | None = 20.0) -> dict[str, object]:
+    """Return what readers of a call notice and what it costs, with and without gate and steadying.
+
+    Parameters:
+        snr_db: each leg has a steady noise under it, so far below the speech; None = digital silence.
+    """
+    rate_hz = model.rate_hz
+    legs = [_call_leg(lines, rate_hz, leg) for leg in (0, 1)]
+    if snr_db is not None:
+        legs = [mixed(leg, pink(leg.size / rate_hz, rate_hz, rms=100, seed=at), snr_db) for at, leg in enumerate(legs)]
+    told = {
+        "as_shipped": [decode(leg, model.engine(), rate_hz) for leg in legs],
+        "no_gate": [decode(leg, model.engine(), rate_hz, gate=SoundGate) for leg in legs],
+        "not_steadied": [decode(leg, model.engine(), rate_hz, steady=False) for leg in legs],
+    }
+    said = [" ".join(line.text for line in lines[at::2]) for at in (0, 1)]
+    return {
+        name: {
+            "wer": round(jiwer.wer(said, [leg.text or "-" for leg in heard]), 4),
+            "cpu_s_per_call_s": round(sum(leg.cpu_s for leg in heard) / heard[0].audio_s, 4),
+            "caller": asdict(live_figures(heard[0])),
+        }
+        for name, heard in told.items()
+    }
+
+
+def _call_leg(lines: Sequence[Line], rate_hz: int, leg: int) -> Audio:
+    """Return one side of a call in which the lines are spoken in turn: its own lines, silence for the other's."""
+    parts = [np.zeros(3 * rate_hz, np.int16)]
+    for number, line in enumerate(lines):
+        audio = sf.read(line.path, dtype="int16")[0]
+        parts += [audio if number % 2 == leg else np.zeros_like(audio), np.zeros(rate_hz // 2, np.int16)]
+    return np.concatenate([*parts, np.zeros(2 * rate_hz, np.int16)])
 
 
 def _with_pauses(lines: Iterable[Line], rate_hz: int) -> Iterable[Audio]:
@@ -125,15 +148,6 @@ def _lags_ms(heard: list[tuple[int, Partial | Final]]) -> list[int]:
     return lags
 
 
-def _percentile(values: Sequence[float], percent: float) -> float:
-    return round(float(np.percentile(values, percent)), 1) if len(values) else float("nan")
-
-
-def _noise(rms: float, seconds: float, rate_hz: int) -> Audio:
-    drawn = np.random.default_rng(1).normal(0.0, rms, round(seconds * rate_hz)).round()
-    return drawn.astype(np.int16)
-
-
 def _partial_words_engine(model: VoskModel) -> Engine:
     """Return an engine with Vosk's partial words on: only to show what they would cost in time."""
     engine = model.engine()
@@ -148,11 +162,9 @@ def _run(model: VoskModel, index: Path) -> dict[str, object]:
         "with_partial_words": lambda: _partial_words_engine(model),
     }
     table: dict[str, object] = {name: asdict(measure(lines, make(), model.rate_hz)) for name, make in makers.items()}
-    table["cpu_s_per_audio_s"] = {
-        "digital_silence": cpu_s_per_audio_s(np.zeros(60 * model.rate_hz, np.int16), model.engine(), model.rate_hz),
-        "noise_rms_20": cpu_s_per_audio_s(_noise(20, 60, model.rate_hz), model.engine(), model.rate_hz),
-        "noise_rms_100": cpu_s_per_audio_s(_noise(100, 60, model.rate_hz), model.engine(), model.rate_hz),
-    }
+    table["call_noise_20db"] = call_figures(lines[:24], model)
+    table["call_digital_silence"] = call_figures(lines[:24], model, snr_db=None)
+    table["no_speech"] = no_speech(model.engine, model.rate_hz)
     return table
 
 
