@@ -8,7 +8,7 @@ A root is marked with one letter per form that people really use:
   p  peN-                  R  pe-/per- (petani)        P  peN-an               r  per-an
   n  -an                   a  ke-an                    s  se-                  S  se-nya
   X  memper-, diper-       M  memper-kan, diper-kan    I  memper-i, diper-i    N  meN-, without di-, and -nya
-  y  -nya                  u  -ku, -mu                 l  -lah                 A  ter-kan, ter-i (T) left to plain words
+  y  -nya                  u  -ku, -mu                 l  -lah
   g  ng-/ny- (Jakarta)     c  -in (Jakarta), di-in, ng-in
   0  the bare root is hardly used alone                +  first consonant stays   *  both spellings live
 """
