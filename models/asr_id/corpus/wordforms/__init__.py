@@ -15,7 +15,7 @@ from pathlib import Path
 from models.asr_id.corpus.wordforms.codes import CODES, derive
 from pipeline.errors import KringError
 
-BAND_WEIGHT = {1: 1000.0, 2: 300.0, 3: 100.0, 4: 30.0, 5: 10.0, 6: 3.0}
+BAND_WEIGHT = {1: 2000.0, 2: 400.0, 3: 100.0, 4: 25.0, 5: 8.0, 6: 3.0}
 _HERE = Path(__file__).parent
 
 
@@ -23,7 +23,7 @@ class BadRootLine(KringError):
     """A line of a root file cannot be read."""
 
 
-_FAMILY_SHARE = 0.25
+_FAMILY_SHARE = 0.08
 
 
 def entries(path: Path) -> Iterator[tuple[str, str, int, float]]:
