@@ -9,6 +9,7 @@ of the same data. Both tests compare within the data, so that they hold for a mo
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,7 +24,6 @@ from models.asr_id.adapt.audio import UnusableAudioError
 from models.asr_id.adapt.checkpoint import load_checkpoint
 from models.asr_id.adapt.data import Recording, Refusal, load, refusal
 from models.asr_id.adapt.quality import check_quality
-from models.asr_id.evaluation.pool import workers
 from models.asr_id.lexicon import LexiconError, pronounce
 
 FULL_SCALE = 32768.0
@@ -69,28 +69,24 @@ class _Job:
 
 
 def collect(
-    model: Path, recordings: Sequence[Recording], refusals: list[Refusal], *, jobs: int, report: Report
+    pool: Executor, model: Path, recordings: Sequence[Recording], refusals: list[Refusal], report: Report
 ) -> list[Clip]:
     """Return what can be trained on, in the order given; what cannot is appended to ``refusals``.
 
     Raises:
         AdaptError: the model ships no checkpoint.
-        EvaluationError: a worker died.
     """
-    load_checkpoint(model)
     decoys = decoys_of([one.text for one in recordings])
     clips: list[Clip] = []
-    with workers(jobs) as pool:
-        starts = range(0, len(recordings), _CHUNK)
-        parts = [slice(start, start + _CHUNK) for start in starts]
-        work = [_Job(model, tuple(recordings[part]), tuple(decoys[part])) for part in parts]
-        done = 0
-        for job, results in zip(work, pool.map(_examine, work), strict=True):
-            done += len(job.recordings)
-            report(done, len(recordings))
-            clips += [one for one in results if isinstance(one, Clip)]
-            refusals += [one for one in results if isinstance(one, Refusal)]
-    return _without_outliers(clips, refusals)
+    parts = [slice(start, start + _CHUNK) for start in range(0, len(recordings), _CHUNK)]
+    work = [_Job(model, tuple(recordings[part]), tuple(decoys[part])) for part in parts]
+    done = 0
+    for job, results in zip(work, pool.map(_examine, work), strict=True):
+        done += len(job.recordings)
+        report(done, len(recordings))
+        clips += [one for one in results if isinstance(one, Clip)]
+        refusals += [one for one in results if isinstance(one, Refusal)]
+    return without_outliers(clips, refusals)
 
 
 def decoys_of(texts: Sequence[str]) -> list[str]:
@@ -156,17 +152,25 @@ def _margin(checkpoint: Checkpoint, features: Features, found: Alignment, decoy:
     return found.score - other.score if other is not None else float("inf")
 
 
-def _without_outliers(clips: list[Clip], refusals: list[Refusal]) -> list[Clip]:
+def without_outliers(clips: list[Clip], refusals: list[Refusal]) -> list[Clip]:
+    """Leave out what fits far worse than the rest of the same speaker, or of all where a speaker says little."""
     if len(clips) < _ENOUGH_TO_COMPARE:
         return clips
-    scores = np.array([clip.score for clip in clips])
-    centre = float(np.median(scores))
-    spread = max(_LEAST_SPREAD, 1.4826 * float(np.median(np.abs(scores - centre))))
+    centre = float(np.median([clip.score for clip in clips]))
+    spread = max(_LEAST_SPREAD, 1.4826 * float(np.median([abs(clip.score - centre) for clip in clips])))
+    by_speaker: dict[str, list[float]] = {}
+    for clip in clips:
+        by_speaker.setdefault(clip.speaker, []).append(clip.score)
+    centres = {
+        name: float(np.median(scores)) if name and len(scores) >= _ENOUGH_TO_COMPARE else centre
+        for name, scores in by_speaker.items()
+    }
     kept = []
     for clip in clips:
-        if clip.score >= centre - _FAR_OFF * spread:
+        usual = min(centre, centres[clip.speaker])
+        if clip.score >= usual - _FAR_OFF * spread:
             kept.append(clip)
             continue
-        problem = UnusableAudioError("ill_fitting", f"{clip.score:.2f} / {centre:.2f}")
+        problem = UnusableAudioError("ill_fitting", f"{clip.score:.2f} / {usual:.2f}")
         refusals.append(refusal(clip.recording.path, clip.name, problem))
     return kept

@@ -16,7 +16,9 @@ from models.asr_id.adapt.layouts import DataFolderError, Entry, entries
 from models.asr_id.adapt.spoken import UnreadableTextError, spoken_form
 from pipeline.catalog import text as message
 
-__all__ = ["DataFolderError", "Limits", "Recording", "Refusal", "load", "load_all", "read_folder", "refusal"]
+__all__ = [
+    "DataFolderError", "Limits", "Recording", "Refusal", "by_people", "load", "load_all", "read_folder", "refusal",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,8 @@ class Recording:
     """One utterance that can be used.
 
     ``text`` is in our spoken form (lower-case words, numbers read out); ``speaker`` is "" when the folder does not
-    tell; ``end_s`` None means to the end of the file; ``channel`` None means all channels mixed.
+    tell; ``end_s`` None means to the end of the file; ``channel`` None means all channels mixed; ``machine`` says
+    that the text is a recogniser's and nobody has corrected it.
     """
 
     path: Path
@@ -44,6 +47,7 @@ class Recording:
     start_s: float = 0.0
     end_s: float | None = None
     channel: int | None = None
+    machine: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,10 +60,16 @@ class Refusal:
     reason: str
 
 
-def read_folder(source: Path, *, limits: Limits | None = None) -> tuple[list[Recording], list[Refusal]]:
+def read_folder(
+    source: Path, *, limits: Limits | None = None, keep_machine: bool = False
+) -> tuple[list[Recording], list[Refusal]]:
     """Read a folder (or one of its tables) and check every utterance by file header and transcript.
 
     Nothing is decoded, so that a large folder takes seconds; what only decoding shows, :func:`load` tells.
+
+    Parameters:
+        keep_machine: keep a recogniser's transcripts also where people have corrected others; otherwise those are
+            refused, because they would count as truth.
 
     Raises:
         DataFolderError: the folder cannot be used as a whole.
@@ -75,7 +85,20 @@ def read_folder(source: Path, *, limits: Limits | None = None) -> tuple[list[Rec
             refusals.append(refusal(entry.path, entry.name, error))
         except UnreadableTextError as error:
             refusals.append(refusal(entry.path, entry.name, UnusableAudioError(error.code, error.what)))
-    return recordings, refusals
+    if keep_machine or all(one.machine for one in recordings):
+        return recordings, refusals
+    return by_people(recordings, refusals), refusals
+
+
+def by_people(recordings: Iterable[Recording], refusals: list[Refusal]) -> list[Recording]:
+    """Return what people transcribed or corrected; the rest is appended to ``refusals``."""
+    kept = []
+    for one in recordings:
+        if one.machine:
+            refusals.append(refusal(one.path, one.name, UnusableAudioError("uncorrected", "")))
+        else:
+            kept.append(one)
+    return kept
 
 
 def load(recording: Recording) -> Samples:
@@ -110,7 +133,9 @@ def _checked(entry: Entry, limits: Limits, lengths: dict[Path, float]) -> Record
     said = spoken_form(entry.transcript)
     if len(said) > limits.most_letters_per_s * length_s:
         raise UnusableAudioError("too_much_text", f"{len(said)} / {length_s:.1f} s")
-    return Recording(entry.path, said, entry.speaker, entry.name, length_s, entry.start_s, entry.end_s, entry.channel)
+    return Recording(
+        entry.path, said, entry.speaker, entry.name, length_s, entry.start_s, entry.end_s, entry.channel, entry.machine
+    )
 
 
 def refusal(path: Path, name: str, error: UnusableAudioError) -> Refusal:

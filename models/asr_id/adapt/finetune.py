@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +25,6 @@ from models.asr_id.acoustic.train import Progress, Schedule, evaluate, train
 from models.asr_id.adapt.audio import UnusableAudioError
 from models.asr_id.adapt.collect import FULL_SCALE, Clip
 from models.asr_id.adapt.data import load
-from models.asr_id.evaluation.pool import workers
 
 RATE = 5e-4
 STRENGTH = Strength(vocal_tract=0.08, tempo=0.14, shape=0.6, masking=0.8)
@@ -82,7 +82,7 @@ def recipe_for(speech_s: float, budget_s: float, *, steps: int | None = None) ->
     return Recipe(copies, schedule)
 
 
-def prepare(clips: Sequence[Clip], folder: Path, *, copies: int, seed: int, jobs: int) -> list[Utterance]:
+def prepare(pool: Executor, clips: Sequence[Clip], folder: Path, *, copies: int, seed: int) -> list[Utterance]:
     """Return features of every clip and of its damaged copies; they are kept in ``folder``, not in memory."""
     order = np.random.default_rng(seed).permutation(len(clips))  # a file lends its voices to itself as babble
     starts = range(0, len(clips), _CHUNK)
@@ -90,9 +90,7 @@ def prepare(clips: Sequence[Clip], folder: Path, *, copies: int, seed: int, jobs
         _Job(tuple(clips[at] for at in order[start : start + _CHUNK]), copies, seed + start, folder / f"part{start}")
         for start in starts
     ]
-    with workers(jobs) as pool:
-        bases = list(pool.map(_prepared, work))
-    return list(read_shards(bases))
+    return list(read_shards(pool.map(_prepared, work)))
 
 
 def finetune(

@@ -2,8 +2,9 @@
 """What a folder of recordings says about itself, for the usual layouts; nothing is checked or decoded here.
 
 Layouts, in the order in which they are looked for: Kaldi (``wav.scp`` and ``text``), an archived call of ours
-(``call.flac`` and ``transcript.json``), tables with a header line (Common Voice ``*.tsv``, ``metadata.csv`` and the
-like, ``*.jsonl`` manifests, our own ``index.toml``), and plain pairs ``x.wav`` with ``x.txt`` beside it.
+(``call.flac``, ``transcript.json`` and people's ``corrected.tsv``), tables with a header line (Common Voice
+``*.tsv``, ``metadata.csv`` and the like, ``*.jsonl`` manifests, our own ``index.toml``), a folder of archived calls,
+and plain pairs ``x.wav`` with ``x.txt`` beside it.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ _SPEAKER_COLUMNS = ("client_id", "speaker", "speaker_id", "spk", "voice")
 _UNJUDGED = ("invalidated", "other", "reported", "clip_durations", "validated_sentences", "unvalidated_sentences")
 _PARTS = ("train", "dev", "test")
 _KALDI_FILES = ("wav.scp", "text")
-_BUNDLE_FILES = ("call.flac", "transcript.json")
+_CALL_AUDIO, _CALL_TRANSCRIPT = "call.flac", "transcript.json"
+CORRECTIONS_FILE = "corrected.tsv"
+"""Beside a call's transcript.json: `turn` (from 1) and `text`, what was really said there."""
 
 
 class DataFolderError(KringError):
@@ -49,6 +52,7 @@ class Entry:
     end_s: float | None = None  # None: to the end of the file
     channel: int | None = None  # None: all channels mixed
     problem: str = ""  # refusal code, when the layout itself shows that this one cannot be used
+    machine: bool = False  # the transcript is a recogniser's, and nobody has corrected it
 
 
 def entries(source: Path) -> list[Entry]:
@@ -73,12 +77,12 @@ def _read(source: Path) -> Iterable[Entry]:
         raise _error("missing", source)
     if all((source / name).is_file() for name in _KALDI_FILES):
         return _kaldi(source)
-    if all((source / name).is_file() for name in _BUNDLE_FILES):
+    if (source / _CALL_AUDIO).is_file():
         return _bundle(source)
     tables = _tables(source)
     if tables:
         return (entry for table in tables for entry in _table(table))
-    bundles = sorted(path.parent for path in source.rglob(_BUNDLE_FILES[1]) if (path.parent / "call.flac").is_file())
+    bundles = sorted(path.parent for path in source.rglob(_CALL_AUDIO))
     if bundles:
         return (entry for bundle in bundles for entry in _bundle(bundle))
     return _pairs(source)
@@ -205,21 +209,43 @@ def _pairs_of_lines(path: Path) -> dict[str, str]:
 
 
 def _bundle(folder: Path) -> Iterator[Entry]:
-    """Yield the turns of an archived call; each speaker is one leg of one call."""
-    transcript = json.loads((folder / "transcript.json").read_text(encoding="utf-8"))
+    """Yield the turns of an archived call; each speaker is one leg of one call.
+
+    What people corrected replaces what the machine wrote. A call without a transcript is two legs without one.
+    """
+    audio = folder / _CALL_AUDIO
+    if not (folder / _CALL_TRANSCRIPT).is_file():
+        for channel, leg in enumerate(LEGS):
+            name = f"{folder.name}/{leg}"
+            yield Entry(audio, "", name, name, channel=channel, problem="no_transcript")
+        return
+    transcript = json.loads((folder / _CALL_TRANSCRIPT).read_text(encoding="utf-8"))
+    corrected = _corrections(folder / CORRECTIONS_FILE)
     call_id = str(transcript.get("call_id", folder.name))
     for number, turn in enumerate(transcript.get("turns", []), 1):
         leg = str(turn["leg"])
+        known = leg in LEGS
         yield Entry(
-            folder / "call.flac",
-            str(turn["text"]),
+            audio,
+            corrected.get(str(number), str(turn["text"])),
             f"{call_id}/{leg}",
             f"{call_id}:{number}",
             int(turn["start_ms"]) / 1000,
             int(turn["end_ms"]) / 1000,
-            LEGS.index(leg) if leg in LEGS else None,
-            "" if leg in LEGS else "unlisted",
+            LEGS.index(leg) if known else None,  # type: ignore[arg-type]
+            "" if known else "unlisted",
+            machine=str(number) not in corrected,
         )
+
+
+def _corrections(path: Path) -> dict[str, str]:
+    """Return turn -> what was really said; empty text means that the turn is not to be used."""
+    if not path.is_file():
+        return {}
+    rows = list(_rows(path))
+    if any("turn" not in row or "text" not in row for row in rows):
+        raise _error("columns", path, audio="turn", text="text")
+    return {row["turn"].strip(): row["text"] for row in rows}
 
 
 def _pairs(folder: Path) -> Iterator[Entry]:

@@ -5,21 +5,24 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from pathlib import Path
 
 from models.asr_id.adapt.collect import Clip
 from models.asr_id.adapt.data import load
 from models.asr_id.evaluation.listening import Job, listen
-from models.asr_id.evaluation.pool import workers
 from models.asr_id.evaluation.scoring import Count, align
 
 
-def word_errors(model: Path, clips: Sequence[Clip], *, jobs: int) -> list[Count]:
+def word_errors(pool: Executor, model: Path, clips: Sequence[Clip]) -> list[Count]:
     """Return a model's errors against the transcript of each clip."""
-    with workers(jobs) as pool:
-        futures = [pool.submit(listen, Job(model, load(clip.recording))) for clip in clips]
-        heard = [future.result().words for future in futures]
-    return [align(clip.recording.text.split(), words).count for clip, words in zip(clips, heard, strict=True)]
+    futures = [pool.submit(_errors, model, clip) for clip in clips]
+    return [future.result() for future in futures]
+
+
+def _errors(model: Path, clip: Clip) -> Count:
+    heard = listen(Job(model, load(clip.recording))).words
+    return align(clip.recording.text.split(), heard).count
 
 
 def capped(clips: Sequence[Clip], most_s: float) -> list[Clip]:

@@ -4,10 +4,9 @@
 from __future__ import annotations
 
 import tempfile
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,16 +14,20 @@ from pathlib import Path
 import torch
 
 from asr.modelstore import copy_model
+from models.asr_id.acoustic.data import Utterance
 from models.asr_id.acoustic.export import export_acoustic
 from models.asr_id.acoustic.network import Checkpoint
 from models.asr_id.adapt.cardfile import Facts, Part, percent, write_card
 from models.asr_id.adapt.checkpoint import load_checkpoint, save_checkpoint
+from models.asr_id.adapt.clock import Clock
 from models.asr_id.adapt.collect import Clip, collect
-from models.asr_id.adapt.data import Limits, Recording, Refusal, read_folder
+from models.asr_id.adapt.data import Limits, Refusal, by_people, read_folder
 from models.asr_id.adapt.errors import AdaptError
-from models.asr_id.adapt.finetune import Recipe, Tuned, finetune, prepare, recipe_for
+from models.asr_id.adapt.finetune import Tuned, finetune, prepare, recipe_for
 from models.asr_id.adapt.measure import capped, word_errors
+from models.asr_id.adapt.selftrain import label
 from models.asr_id.adapt.split import Split, split
+from models.asr_id.evaluation.pool import workers
 from models.asr_id.evaluation.scoring import Count, total
 from models.asr_id.language.refresh import teach
 from pipeline.catalog import text
@@ -34,7 +37,7 @@ LANGUAGE_SHARE = 0.2
 """Share of what is said that is expected to be like the transcripts."""
 _FEWEST = 6
 _LEAST_TRAINING_S = 60.0
-_MEASURE_SHARE = 0.35  # of the time given goes to preparing and measuring, at most
+_RESERVED_SHARE = 0.17  # of the time given, for the language and the measurement after the training
 _MOST_TEST_S, _MOST_DEV_S = 900.0, 480.0
 
 Tell = Callable[[str], None]
@@ -72,22 +75,6 @@ class Adapted:
     refusals: list[Refusal] = field(default_factory=list)
 
 
-class _Clock:
-    def __init__(self) -> None:
-        self.began_s = time.monotonic()
-        self.seconds: dict[str, float] = {}
-
-    @property
-    def elapsed_s(self) -> float:
-        return time.monotonic() - self.began_s
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        began_s = time.monotonic()
-        yield
-        self.seconds[name] = round(self.seconds.get(name, 0.0) + time.monotonic() - began_s, 1)
-
-
 def adapt(options: Options, target: Path, tell: Tell, refusals: list[Refusal] | None = None) -> Adapted:
     """Put into the empty folder ``target`` the base as it is after learning from the data.
 
@@ -97,26 +84,30 @@ def adapt(options: Options, target: Path, tell: Tell, refusals: list[Refusal] | 
     Raises:
         KringError: the base, the data or a tool cannot be used.
     """
-    clock = _Clock()
+    clock = Clock()
     refusals = [] if refusals is None else refusals
     checkpoint = load_checkpoint(options.base)
-    with clock.stage("check"):
-        clips, labels = _usable(options, refusals, tell)
-    parts = _divided(clips, options)
-    tell(_told_parts(parts))
     with tempfile.TemporaryDirectory(prefix="kring-adapt-") as scratch:
-        tuned, recipe = _trained(options, checkpoint, parts, scratch=Path(scratch), clock=clock, tell=tell)
+        with workers(options.jobs) as pool:
+            with clock.stage("check"):
+                clips, labels = _usable(options, pool, refusals, tell)
+            parts = _divided(clips, labels, options.seed)
+            tell(_told_parts(parts))
+            with clock.stage("prepare"):
+                material = _prepared(options, pool, parts, Path(scratch), tell)
+        with clock.stage("train"):
+            tuned = _trained(options, checkpoint, material, clock, tell)
     with clock.stage("write"):
         new_words = _write(options, tuned, parts, target, tell)
-    with clock.stage("measure"):
-        wer = _measured(options, tuned, parts, target, tell)
+    with clock.stage("measure"), workers(options.jobs) as pool:
+        wer = _measured(options, pool, tuned, parts, target=target, tell=tell)
     facts = Facts(
         base=options.base_name, data=str(options.data), created=datetime.now(UTC).isoformat(timespec="seconds"),
         command=options.command, seed=options.seed, labels=labels, by_speaker=parts.by_speaker,
         parts={name: _part(part) for name, part in parts.named().items()},
         refused=dict(Counter(one.code for one in refusals)), wer=wer,
         loss={"before": round(tuned.loss_before, 4), "after": round(tuned.loss_after, 4)},
-        steps=tuned.steps, best_step=tuned.best_step, copies=recipe.copies, new_words=new_words,
+        steps=tuned.steps, best_step=tuned.best_step, copies=material.copies, new_words=new_words,
         shared_sentences=parts.shared_sentences,
         better=labels == "people" and wer["dev.after"] < wer["dev.before"], seconds=clock.seconds,
     )  # fmt: skip
@@ -141,47 +132,74 @@ class _Parts:
         return round(sum(clip.recording.text in known for clip in self.test) / max(1, len(self.test)), 4)
 
 
-def _usable(options: Options, refusals: list[Refusal], tell: Tell) -> tuple[list[Clip], str]:
-    recordings, unread = read_folder(options.data, limits=LIMITS)
-    refusals += unread
-    labels = "people"
-    tell(text("asr_adapt.progress_read", count=len(recordings), refused=len(refusals)))
-    clips = _collected(options, recordings, refusals, tell)
+def _usable(options: Options, pool: Executor, refusals: list[Refusal], tell: Tell) -> tuple[list[Clip], str]:
+    """Return what can be trained on, and who wrote what decides: "people", or the "machine" where they wrote nothing.
+
+    Transcripts of people decide first: only they may be dev and test.
+    """
+    read, unread = read_folder(options.data, limits=LIMITS, keep_machine=True)
+    if options.self_train:
+        refusals += [one for one in unread if one.code != "no_transcript"]
+        recordings = [one for one in read if not one.machine]
+        tell(text("asr_adapt.progress_read", count=len(recordings), refused=len(refusals)))
+        counted = _counting("asr_adapt.progress_listen", tell)
+        recordings += label(options.base, options.data, LIMITS, refusals, jobs=options.jobs, report=counted)
+    else:
+        refusals += unread
+        recordings = by_people(read, refusals)
+        tell(text("asr_adapt.progress_read", count=len(recordings), refused=len(refusals)))
+    counted = _counting("asr_adapt.progress_check", tell)
+    clips = collect(pool, options.base, recordings, refusals, counted)
     if len(clips) < _FEWEST:
         raise _too_little(options.data, clips, refusals)
-    return clips, labels
+    written = sum(not clip.recording.machine for clip in clips)
+    return clips, "people" if written >= _FEWEST else "machine"
 
 
-def _collected(options: Options, recordings: Sequence[Recording], refusals: list[Refusal], tell: Tell) -> list[Clip]:
+def _counting(key: str, tell: Tell) -> Callable[[int, int], None]:
+    """Return a report that tells every tenth of the way."""
     last = 0
 
     def report(done: int, count: int) -> None:
         nonlocal last
         if 10 * done // count > last:
             last = 10 * done // count
-            tell(text("asr_adapt.progress_check", percent=10 * last))
+            tell(text(key, percent=10 * last))
 
-    return collect(options.base, recordings, refusals, jobs=options.jobs, report=report)
+    return report
 
 
-def _divided(clips: list[Clip], options: Options) -> _Parts:
-    chosen: Split = split(clips, options.seed)
-    train, dev, test = ([clips[at] for at in part] for part in (chosen.train, chosen.dev, chosen.test))
+def _divided(clips: list[Clip], labels: str, seed: int) -> _Parts:
+    """Divide; where people's transcripts decide, a machine's are only trained on, and not of people who are tested."""
+    deciding = [clip for clip in clips if labels == "machine" or not clip.recording.machine]
+    chosen: Split = split(deciding, seed)
+    train, dev, test = ([deciding[at] for at in part] for part in (chosen.train, chosen.dev, chosen.test))
+    if labels == "people":
+        strangers = {clip.speaker for clip in [*dev, *test] if chosen.by_speaker}
+        train += [clip for clip in clips if clip.recording.machine and clip.speaker not in strangers]
     return _Parts(train, capped(dev, _MOST_DEV_S), capped(test, _MOST_TEST_S), chosen.by_speaker)
 
 
-def _trained(
-    options: Options, checkpoint: Checkpoint, parts: _Parts, *, scratch: Path, clock: _Clock, tell: Tell
-) -> tuple[Tuned, Recipe]:
-    budget_s = 60 * options.minutes
+@dataclass(frozen=True)
+class _Material:
+    train: list[Utterance]
+    dev: list[Utterance]
+    speech_s: float
+    copies: int
+
+
+def _prepared(options: Options, pool: Executor, parts: _Parts, scratch: Path, tell: Tell) -> _Material:
     speech_s = sum(clip.length_s for clip in parts.train)
-    copies = recipe_for(speech_s, budget_s).copies
+    copies = recipe_for(speech_s, 60 * options.minutes).copies
     tell(text("asr_adapt.progress_prepare", copies=copies))
-    with clock.stage("prepare"):
-        data = prepare(parts.train, scratch / "train", copies=copies, seed=options.seed, jobs=options.jobs)
-        dev = prepare(parts.dev, scratch / "dev", copies=1, seed=options.seed + 1, jobs=options.jobs)
-    left_s = max(_LEAST_TRAINING_S, budget_s * (1 - _MEASURE_SHARE / 2) - clock.elapsed_s)
-    recipe = recipe_for(speech_s, left_s, steps=options.steps)
+    train = prepare(pool, parts.train, scratch / "train", copies=copies, seed=options.seed)
+    dev = prepare(pool, parts.dev, scratch / "dev", copies=1, seed=options.seed + 1)
+    return _Material(train, dev, speech_s, copies)
+
+
+def _trained(options: Options, checkpoint: Checkpoint, material: _Material, clock: Clock, tell: Tell) -> Tuned:
+    left_s = max(_LEAST_TRAINING_S, 60 * options.minutes * (1 - _RESERVED_SHARE) - clock.elapsed_s)
+    schedule = recipe_for(material.speech_s, left_s, steps=options.steps).schedule
 
     def told(kind: str, facts: dict[str, float]) -> None:
         key = "progress_check_dev" if kind == "check" else "progress_step"
@@ -190,8 +208,7 @@ def _trained(
     threads = torch.get_num_threads()
     torch.set_num_threads(max(1, options.jobs))
     try:
-        with clock.stage("train"):
-            return finetune(checkpoint, data, dev, recipe.schedule, seed=options.seed, tell=told), recipe
+        return finetune(checkpoint, material.train, material.dev, schedule, seed=options.seed, tell=told)
     finally:
         torch.set_num_threads(threads)
 
@@ -199,9 +216,9 @@ def _trained(
 def _write(options: Options, tuned: Tuned, parts: _Parts, target: Path, tell: Tell) -> tuple[str, ...]:
     """Put the model together; returns the words that are new in it."""
     new_words: tuple[str, ...] = ()
-    if options.language:
+    counts = Counter(clip.recording.text for clip in parts.train if not clip.recording.machine)
+    if options.language and counts:  # what the machine heard, it knew: that is no news for its language
         tell(text("asr_adapt.progress_language"))
-        counts = Counter(clip.recording.text for clip in parts.train)
         sentences = [(sentence, float(count) ** 0.5) for sentence, count in counts.items()]
         new_words = teach(options.base, sentences, target, share=LANGUAGE_SHARE).new_words
     else:
@@ -216,25 +233,31 @@ def _put_network(options: Options, checkpoint: Checkpoint, target: Path) -> None
     save_checkpoint(checkpoint, target)
 
 
-def _measured(options: Options, tuned: Tuned, parts: _Parts, target: Path, tell: Tell) -> dict[str, float]:
-    tell(text("asr_adapt.progress_measure", count=len(parts.dev) + len(parts.test)))
+def _measured(
+    options: Options, pool: Executor, tuned: Tuned, parts: _Parts, *, target: Path, tell: Tell
+) -> dict[str, float]:
     both = [*parts.dev, *parts.test]
+    tell(text("asr_adapt.progress_measure", count=len(both)))
     counts: dict[str, list[Count]] = {}
     for name, model in (("before", options.base), ("after", target)):
-        found = word_errors(model, both, jobs=options.jobs)
+        found = word_errors(pool, model, both)
         counts[f"dev.{name}"], counts[f"test.{name}"] = found[: len(parts.dev)], found[len(parts.dev) :]
     if options.language:
-        with tempfile.TemporaryDirectory(prefix="kring-adapt-") as name:
-            copy_model(options.base, Path(name))
-            _put_network(options, tuned.checkpoint, Path(name))
-            counts["test.acoustic"] = word_errors(Path(name), parts.test, jobs=options.jobs)
+        with tempfile.TemporaryDirectory(prefix="kring-adapt-") as scratch:
+            copy_model(options.base, Path(scratch))
+            _put_network(options, tuned.checkpoint, Path(scratch))
+            counts["test.acoustic"] = word_errors(pool, Path(scratch), parts.test)
     wer = {name: round(total(found).rate, 4) for name, found in counts.items()}
-    for speaker in sorted({clip.speaker for clip in parts.test}):
-        for name in ("before", "after"):
-            pairs = zip(parts.test, counts[f"test.{name}"], strict=True)
-            mine = total(count for clip, count in pairs if clip.speaker == speaker)
-            wer[f"test.{name}.speaker.{speaker or '?'}"] = round(mine.rate, 4)
+    for name in ("before", "after"):
+        wer |= _by_speaker(f"test.{name}.speaker", parts.test, counts[f"test.{name}"])
     return wer
+
+
+def _by_speaker(prefix: str, clips: Sequence[Clip], counts: Sequence[Count]) -> dict[str, float]:
+    by_speaker: dict[str, Count] = {}
+    for clip, count in zip(clips, counts, strict=True):
+        by_speaker[clip.speaker] = by_speaker.get(clip.speaker, Count()) + count
+    return {f"{prefix}.{name or '?'}": round(count.rate, 4) for name, count in sorted(by_speaker.items())}
 
 
 def _part(clips: Sequence[Clip]) -> Part:
