@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -95,6 +96,15 @@ def test_a_child_that_fails_is_told_with_its_last_line(tmp_path: Path) -> None:
 def test_a_worker_that_dies_is_no_traceback() -> None:
     with pytest.raises(EvaluationError), workers(1) as pool:
         pool.submit(os._exit, 9).result()
+
+
+def test_an_error_ends_the_workers_at_once() -> None:
+    began_s = time.monotonic()
+    with pytest.raises(KeyboardInterrupt), workers(1) as pool:
+        assert pool.submit(abs, -1).result() == 1
+        pool.submit(time.sleep, 300)
+        raise KeyboardInterrupt
+    assert time.monotonic() - began_s < 200
 
 
 def test_recordings_of_a_folder_are_measured_and_refusals_listed(

@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -24,24 +25,40 @@ _CHILD_S = 1800
 
 @contextmanager
 def workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
-    """Yield a pool of fresh processes (vosk and the recipe's libraries must not meet by inheritance)."""
+    """Yield a pool of fresh processes (vosk and the recipe's libraries must not meet by inheritance).
+
+    An error or Ctrl-C in the body ends them at once; so does the death of this process.
+
+    Raises:
+        EvaluationError: a worker died.
+    """
     context = multiprocessing.get_context("spawn")
     count = max(1, min(jobs, os.cpu_count() or 1))
-    with ProcessPoolExecutor(count, mp_context=context, initializer=_leave_ctrl_c_to_parent) as pool:
+    others = set(multiprocessing.active_children())
+    with ProcessPoolExecutor(count, mp_context=context, initializer=_begin) as pool:
         try:
             yield pool
-        except BrokenProcessPool as error:
-            raise EvaluationError(
-                message("asr_eval.worker_died"), remedy=message("asr_eval.worker_died_remedy")
-            ) from error
-        finally:
-            pool.shutdown(
-                wait=False, cancel_futures=True
-            )  # after an error or Ctrl-C: what waits is not wanted any more
+        except BaseException as error:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in set(multiprocessing.active_children()) - others:
+                process.terminate()
+            if isinstance(error, BrokenProcessPool):
+                remedy = message("asr_eval.worker_died_remedy")
+                raise EvaluationError(message("asr_eval.worker_died"), remedy=remedy) from error
+            raise
 
 
-def _leave_ctrl_c_to_parent() -> None:
+def _begin() -> None:
+    """Leave Ctrl-C to the parent, and end when it ends, however that happens."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+    os._exit(1)
 
 
 def child(module: str, *arguments: Path) -> dict[str, float]:

@@ -81,33 +81,33 @@ def evaluate(options: Options, progress: Progress) -> Report:
         trials = _hear(pool, options, utterances, progress)
         progress(message("asr_eval.progress_noise"))
         invented = _invented(pool, options, utterances)
+    report = Report(figures_of(trials) | invented)
     progress(message("asr_eval.progress_cost"))
-    report = Report(figures_of(trials))
-    report.figures |= _cost(options, utterances) | invented
+    report.figures |= _cost(options, utterances)
     progress(message("asr_eval.progress_odd"))
     report.figures |= _odd(options, utterances)
+    report.figures["oov.sentences"] = round(unknown_share(options.model, [one.words for one in sentences]), 4)
     if options.split == "dev":
-        report.heard = [
-            Comparison(
-                trial.condition, trial.utterance.voice, trial.utterance.sentence.text, " ".join(trial.heard.words)
-            )
-            for trial in trials
-        ]
-    report.figures["oov.sentences"] = round(unknown_share(options.model, [s.words for s in sentences]), 4)
-    asked = sum(len(part) for part in plan.values())
+        report.heard = [_comparison(trial) for trial in trials]
     report.setup = {
         "model": shown_path(options.model),
         "split": options.split,
         "stride": options.stride,
         "sentences": len(sentences),
         "utterances": len(utterances),
-        "unsayable": asked - len(utterances),
+        "unsayable": sum(len(part) for part in plan.values()) - len(utterances),
+        "words": sum(len(one.sentence.words) for one in utterances),
         "audio_min": round(sum(trial.heard.audio_s for trial in trials) / 60, 1),
         "seconds": round(time.monotonic() - began_s),
         "cpus": os.cpu_count(),
         "python": platform.python_version(),
     }
     return report
+
+
+def _comparison(trial: Trial) -> Comparison:
+    said, heard_words = trial.utterance.sentence.text, " ".join(trial.heard.words)
+    return Comparison(trial.condition, trial.utterance.voice, said, heard_words)
 
 
 def reading_plan(sentences: Sequence[Sentence], split: Split) -> dict[str, list[Sentence]]:
