@@ -105,6 +105,7 @@ class VoskModel:
     def __init__(self, folder: ModelFolder, model: Any, confidence: ConfidenceMap | None = None) -> None:
         self.folder = folder
         self._confidence = confidence or ConfidenceMap()
+        self.name = str(folder.path)
         self.rate_hz = folder.audio_rate_hz
         self._model = model
 

@@ -46,6 +46,7 @@ _ALL = 1 << 62  # samples: whatever the file holds
 class Model(Protocol):
     """What a session needs of a loaded model."""
 
+    name: str  # its folder
     rate_hz: int
 
     def engine(self) -> Engine:
@@ -287,6 +288,7 @@ class CallSession:
                 leg=state.leg,
                 segments=state.segments,
                 decoded_to_ms=decoded_to_ms,
+                model=self._model.name,
             )
         )
         state.complete = True

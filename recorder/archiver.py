@@ -194,7 +194,7 @@ async def serve(settings: Settings, clock: Clock) -> None:
         settings.archive_dir,
         clock=clock,
         tone_file=settings.sync_tone_file,
-        asr_model=_kept(model_id, lambda: settings.asr_model),
+        asr_model=_model_ids(settings),
         on_step=on_step,
     )
     async with BusClient(
@@ -224,15 +224,15 @@ async def _report(archiver: Archiver, bus: BusClient) -> None:
         await asyncio.sleep(MEASURE_S)
 
 
-def _kept(make: Callable[[Path], str], path: Callable[[], Path]) -> Callable[[], str]:
-    """Return what ``make`` says of the present path; made again only when the path is another one."""
+def _model_ids(settings: Settings) -> Callable[[str], str]:
+    """Return a function from a model's folder to its id; reads each folder once."""
     made: dict[Path, str] = {}
 
-    def get() -> str:
-        now = path()
-        if now not in made:
-            made[now] = make(now)
-        return made[now]
+    def get(folder: str) -> str:
+        path = Path(folder) if folder and Path(folder).is_dir() else settings.asr_model
+        if path not in made:
+            made[path] = model_id(path)
+        return made[path]
 
     return get
 

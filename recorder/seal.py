@@ -29,6 +29,7 @@ from recorder.errors import SealingError, SpoolChangedError
 from recorder.facts import call_files, read_facts
 from recorder.integrity import check_bundle, holds_less, load_manifest, unaccounted
 from recorder.manifest import MANIFEST, Manifest
+from recorder.turns import decoding_model
 
 log = structlog.get_logger("archiver")
 
@@ -67,7 +68,7 @@ class Sealer:
     """Seals call folders, one at a time (one instance, one thread).
 
     Parameters:
-        asr_model: returns the id of the model that transcribes, see :func:`model_id`.
+        asr_model: returns the id (see :func:`model_id`) of the model in a folder; of the one in use for "".
         on_step: called with the name of each finished step; may raise to stop (nothing is lost).
     """
 
@@ -78,7 +79,7 @@ class Sealer:
         *,
         clock: Clock,
         tone_file: Path,
-        asr_model: Callable[[], str] = str,
+        asr_model: Callable[[str], str] = str,
         on_step: OnStep = no_step,
     ) -> None:
         self._spool, self._archive_dir, self._clock = spool, archive_dir, clock
@@ -150,7 +151,7 @@ class Sealer:
             part,
             sealed_at=self._clock.now(),
             tone_file=self._tone_file,
-            asr_model=self._asr_model(),
+            asr_model=self._asr_model(decoding_model(facts.transcript)),
             on_step=self._on_step,
         )
         sync_tree(part)

@@ -57,6 +57,12 @@ def completed_legs(events: Iterable[CallEvent]) -> tuple[Leg, ...]:
     return tuple(sorted({item.leg for item in events if isinstance(item, TranscriptCompleted)}))
 
 
+def decoding_model(events: Iterable[CallEvent]) -> str:
+    """Return the folder of the model that decoded the call; empty when the journal does not say."""
+    named = [item.model for item in events if isinstance(item, TranscriptCompleted) and item.model]
+    return named[-1] if named else ""
+
+
 def merge(segments: Iterable[SegmentFinalized]) -> list[Turn]:
     """Merge the segments of both legs into turns; segments without text are left out."""
     turns: list[Turn] = []

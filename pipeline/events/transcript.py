@@ -52,13 +52,17 @@ class SegmentFinalized(CallEvent):
 
 @event
 class TranscriptCompleted(CallEvent):
-    """All audio of this leg has been decoded and flushed."""
+    """All audio of this leg has been decoded and flushed.
+
+    ``model``: folder of the model that decoded it, which may no longer be the one in use when the call is archived.
+    """
 
     name = "transcript.completed"
     stream = "transcript"
     leg: Leg
     segments: int
     decoded_to_ms: int
+    model: str = ""
 
 
 @event

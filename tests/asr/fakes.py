@@ -71,6 +71,7 @@ class BeepEngine:
 class BeepModel:
     """A model whose engines hear beeps."""
 
+    name = "beeps"
     rate_hz = RATE_HZ
 
     def __init__(self) -> None:

@@ -191,6 +191,8 @@ async def test_a_running_worker_takes_over_between_calls(tmp_path: Path) -> None
             phone.hang_up()
         await until(lambda: all(set(completed(phone.folder)) == {"caller", "agent"} for phone in (during, after)))
         assert spoken(during.folder, "caller") == spoken(after.folder, "caller") != ""
+        assert {item.model for item in completed(during.folder).values()} == {str(MODEL)}
+        assert {item.model for item in completed(after.folder).values()} == {str(new.path)}
 
         deaf.mkdir()
         (store.folder / "next").symlink_to("deaf")

@@ -30,4 +30,10 @@ def call(spool: Spool) -> CallMaker:
 
 @pytest.fixture
 def sealer(spool: Spool, archive_dir: Path) -> Sealer:
-    return Sealer(spool, archive_dir, clock=ManualClock(), tone_file=TONE_FILE, asr_model=lambda: "uji@sha256:0")
+    return Sealer(
+        spool,
+        archive_dir,
+        clock=ManualClock(),
+        tone_file=TONE_FILE,
+        asr_model=lambda folder: f"{folder or 'uji'}@sha256:0",
+    )

@@ -16,8 +16,9 @@ from pipeline.callfolder import Spool
 from pipeline.clock import ManualClock
 from pipeline.errors import CONFIGURATION_EXIT
 from pipeline.events import BundleSealed, CaseTransitioned, Event, SealingFailed, WorkerMeasured
+from pipeline.settings import Settings
 from recorder.archive import Archive
-from recorder.archiver import QUIET_RETRIES, RETRY_S, Archiver
+from recorder.archiver import QUIET_RETRIES, RETRY_S, Archiver, _model_ids
 from recorder.errors import SpoolChangedError
 from recorder.integrity import check_bundle
 from recorder.readiness import Rules
@@ -27,6 +28,16 @@ from tests.recorder.processes import archiver, log_of, wait_for
 
 pytestmark = pytest.mark.integration
 RULES = Rules(seal_after_s=900, seal_transcript_s=120)
+
+
+def test_a_models_id_is_that_of_its_folder_or_of_the_one_in_use(tmp_path: Path) -> None:
+    for name in ("kantor", "bahasa-1"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "words.txt").write_text(name)
+    ids = _model_ids(Settings(data_dir=tmp_path / "data", asr_model_dir=tmp_path / "kantor"))
+    assert ids(str(tmp_path / "bahasa-1")).startswith("bahasa-1@sha256:")
+    assert ids("") == ids(str(tmp_path / "gone")) == ids(str(tmp_path / "kantor"))
+    assert ids("").startswith("kantor@sha256:")
 
 
 @pytest.fixture

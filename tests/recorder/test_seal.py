@@ -14,6 +14,7 @@ import soundfile
 from pipeline.callfolder import Spool
 from pipeline.clock import ManualClock
 from pipeline.errors import MessageError
+from pipeline.events import TranscriptCompleted
 from recorder.archive import Archive
 from recorder.errors import DiskFullError, SealingError, SealingStoppedError, SpoolChangedError
 from recorder.integrity import check_bundle
@@ -55,6 +56,18 @@ def test_a_whole_call_becomes_a_whole_bundle(call: CallMaker, sealer: Sealer, ar
     assert manifest.asr_model == "uji@sha256:0"
     assert manifest.audio is not None
     assert (manifest.audio.offset_samples, manifest.audio.offset_confidence > 0.95) == (0, True)
+
+
+def test_the_bundle_names_the_model_that_decoded_the_call(call: CallMaker, sealer: Sealer) -> None:
+    """Another one may be in use by the time the call is sealed."""
+    folder = call.write()
+    call.append(
+        "transcript",
+        TranscriptCompleted(
+            at=call.at(2100), call_id=CALL_ID, leg="caller", segments=1, decoded_to_ms=2000, model="/m/bahasa-1"
+        ),
+    )
+    assert sealer.seal(folder).manifest.asr_model == "/m/bahasa-1@sha256:0"
 
 
 def test_standard_tools_verify_a_bundle(call: CallMaker, sealer: Sealer) -> None:
