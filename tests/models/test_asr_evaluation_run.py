@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import time
@@ -130,6 +131,14 @@ def test_a_folder_of_nothing_usable_says_why(tmp_path: Path) -> None:
     (tmp_path / "b.wav").write_bytes(b"")
     (tmp_path / "b.txt").write_text("ya")
     with pytest.raises(EvaluationError, match=r"b\.wav"):
+        evaluate_recordings(MODEL, tmp_path, quiet, jobs=1)
+
+
+def test_a_call_that_only_a_machine_transcribed_is_no_reference(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "call.flac", np.stack([said(0), said(0)], axis=1), 8000)
+    turn = {"leg": "caller", "start_ms": 0, "end_ms": 2000, "text": LINES[0].text}
+    (tmp_path / "transcript.json").write_text(json.dumps({"call_id": "c1", "turns": [turn]}))
+    with pytest.raises(EvaluationError):
         evaluate_recordings(MODEL, tmp_path, quiet, jobs=1)
 
 

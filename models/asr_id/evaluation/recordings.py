@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from asr.model import check_model
-from models.asr_id.adapt.data import Limits, Recording, Refusal, load_all, read_folder
+from models.asr_id.adapt.data import Limits, Recording, Refusal, by_people, load_all, read_folder
 from models.asr_id.evaluation.errors import EvaluationError
 from models.asr_id.evaluation.listening import Heard, Job, listen
 from models.asr_id.evaluation.pool import workers
@@ -44,7 +44,7 @@ def evaluate_recordings(
     check_model(model)
     began_s = time.monotonic()
     recordings, refusals = read_folder(folder, limits=LIMITS)
-    recordings = evenly(recordings, most)
+    recordings = evenly(by_people(recordings, refusals), most)  # a machine's transcript proves nothing
     progress(message("asr_eval.progress_data", count=len(recordings)))
     kept: list[Recording] = []
     told: list[Heard] = []
