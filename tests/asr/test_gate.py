@@ -51,7 +51,7 @@ def test_an_idle_line_is_no_speech_from_its_first_moment() -> None:
     assert not any(verdicts(np.tile(np.array([-8, 8], np.int16), 20_000)))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(
     snr_db=st.floats(10, 30),
     rms=st.sampled_from([40, 200, 1500, 6000]),
@@ -95,7 +95,7 @@ def test_key_tones_are_no_speech() -> None:
 
 
 @given(cuts=st.lists(st.integers(1, 900), min_size=1, max_size=30))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_the_verdict_does_not_depend_on_how_the_audio_is_cut(cuts: list[int]) -> None:
     audio = np.concatenate([white(2, RATE_HZ, rms=60), voice(1), white(1, RATE_HZ, rms=60)])
     whole, parts = Gate(RATE_HZ, 80), Gate(RATE_HZ, 80)
