@@ -17,6 +17,7 @@ from models.asr_id.evaluation.scoring import Count, align, entity_counts, percen
 from models.asr_id.evaluation.sentences import Entity, Sentence, load_sentences, parse
 from models.asr_id.evaluation.tagging import tag
 from models.asr_id.evaluation.voices import FAMILIES, Utterance
+from models.asr_id.voices import SPEAKERS, training_speakers
 
 pytestmark = pytest.mark.unit
 
@@ -152,6 +153,15 @@ def test_the_test_strangers_are_not_heard_on_the_dev_half() -> None:
     plan = reading_plan([Sentence(("ya",), "short", "dev")] * 12, "dev")
     assert not set(FAMILIES["heldout"]) & set(plan)
     assert set(FAMILIES["dev"]) <= set(plan)
+
+
+def test_known_voices_are_trained_on_and_all_others_never() -> None:
+    trained = {speaker.name for speaker in training_speakers()}
+    assert set(FAMILIES["known"]) <= {speaker.name for speaker in training_speakers(recorded=True)}
+    for family in ("heldout", "dev", "formant"):
+        assert not set(FAMILIES[family]) & trained
+    assert {SPEAKERS[voice].sex for voice in FAMILIES["known"]} == {"f", "m"}
+    assert {SPEAKERS[voice].sex for voice in FAMILIES["heldout"]} == {"f", "m"}
 
 
 @pytest.mark.parametrize(
