@@ -252,7 +252,7 @@ def facts(**changes: object) -> Facts:
         "seed": 1, "labels": "people", "by_speaker": True,
         "parts": {"train": Part(80, 8, 60.0), "dev": Part(10, 2, 7.5), "test": Part(10, 2, 8.0)},
         "refused": {"short": 2}, "wer": {"dev.before": 0.5, "dev.after": 0.25, "test.before": 0.4, "test.after": 0.2},
-        "loss": {"before": 0.3, "after": 0.2}, "steps": 100, "best_step": 88, "copies": 2,
+        "fit": {"before": 0.2, "after": 0.3}, "steps": 100, "best_step": 88, "copies": 2,
         "new_words": ("tarikona",), "better": True,
     }  # fmt: skip
     return Facts(**{**plain, **changes})  # type: ignore[arg-type]

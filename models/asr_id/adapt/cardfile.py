@@ -31,7 +31,7 @@ class Facts:
         labels: "people" (transcripts by people) or "machine" (what the base itself was sure to hear).
         wer: "dev.before", "dev.after", "test.before", "test.acoustic" (new network, old words), "test.after"
             and "test.after.speaker.NAME"; shares of words.
-        loss: "before" and "after", of the dev speakers.
+        fit: "before" and "after", of the dev speakers: LF-MMI per frame, higher is better.
         shared_sentences: share of the test's sentences that were also trained on; above 0 the test is too kind.
         seconds: time by stage.
     """
@@ -46,7 +46,7 @@ class Facts:
     parts: dict[str, Part]
     refused: dict[str, int]
     wer: dict[str, float]
-    loss: dict[str, float]
+    fit: dict[str, float]
     steps: int
     best_step: int
     copies: int

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import pickle
+import warnings
 from pathlib import Path
 
 import torch
@@ -26,8 +26,10 @@ def load_checkpoint(model: Path) -> Checkpoint:
     if not path.is_file():
         raise AdaptError(text("asr_adapt.no_checkpoint", file=path), remedy=text("asr_adapt.no_checkpoint_remedy"))
     try:
-        return Checkpoint.from_state(torch.load(path, map_location="cpu", weights_only=True))
-    except (RuntimeError, KeyError, TypeError, ValueError, EOFError, OSError, pickle.UnpicklingError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch warns of other people's pickles before it refuses them
+            return Checkpoint.from_state(torch.load(path, map_location="cpu", weights_only=True))
+    except Exception as error:  # a damaged file makes torch raise nearly anything
         problem = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise AdaptError(text("asr_adapt.bad_checkpoint", file=path, problem=problem)) from error
 

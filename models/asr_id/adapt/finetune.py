@@ -39,7 +39,7 @@ _FLOOR_LSB = 0.7  # faint noise under everything, as on the live path
 _MOST_LEAD_FRAMES = 40
 
 Tell = Callable[[str, dict[str, float]], None]
-"""Called with ("step", {"step", "steps", "accuracy"}) and ("check", {"step", "loss"})."""
+"""Called with ("step", {"step", "steps", "accuracy"}) and ("check", {"step", "fit"})."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +52,11 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Tuned:
-    """A trained network: the best of the checks. Losses are of the dev speakers; lower is better."""
+    """A trained network: the best of the checks. Fits are of the dev speakers (LF-MMI per frame); higher is better."""
 
     checkpoint: Checkpoint
-    loss_before: float
-    loss_after: float
+    fit_before: float
+    fit_after: float
     steps: int
     best_step: int
 
@@ -77,7 +77,7 @@ def recipe_for(speech_s: float, budget_s: float, *, steps: int | None = None) ->
     wanted = steps or max(_LEAST_STEPS, min(_MOST_STEPS, round(_EPOCHS * heard_s / batch_s)))
     schedule = Schedule(
         wanted, rate=RATE, warm_up_steps=max(5, min(40, wanted // 8)), flat_share=0.2, batch_s=batch_s,
-        average=min(0.99, 1 - 8 / wanted), budget_s=budget_s, check_every=max(5, math.ceil(wanted / _CHECKS)),
+        average=max(0.5, min(0.99, 1 - 8 / wanted)), budget_s=budget_s, check_every=max(5, math.ceil(wanted / _CHECKS)),
     )  # fmt: skip
     return Recipe(copies, schedule)
 
@@ -102,17 +102,17 @@ def finetune(
     Raises:
         ValueError: no utterance is long enough for its words.
     """
-    before = _loss(checkpoint, dev)
+    before = _fit(checkpoint, dev)
     best: list[tuple[float, int, Checkpoint]] = [(before, 0, checkpoint)]
     last = 0
 
     def check(latest: Checkpoint, step: int) -> bool:
         nonlocal last
         last = step
-        loss = _loss(latest, dev)
-        tell("check", {"step": step, "loss": loss})
-        if loss < best[0][0]:
-            best[0] = (loss, step, latest)
+        fit = _fit(latest, dev)
+        tell("check", {"step": step, "fit": fit})
+        if fit > best[0][0]:
+            best[0] = (fit, step, latest)
         return step - best[0][1] >= _PATIENCE * schedule.check_every
 
     def report(progress: Progress) -> None:
@@ -122,13 +122,13 @@ def finetune(
     done = int(end.notes["steps"])
     if done > last:
         check(end, done)
-    loss, step, kept = best[0]
+    fit, step, kept = best[0]
     notes = {**checkpoint.notes, "adapted_steps": int(checkpoint.notes.get("adapted_steps", 0)) + step}
-    return Tuned(Checkpoint(kept.network, kept.feature_mean, kept.phone_lm, notes), before, loss, done, step)
+    return Tuned(Checkpoint(kept.network, kept.feature_mean, kept.phone_lm, notes), before, fit, done, step)
 
 
-def _loss(checkpoint: Checkpoint, data: Sequence[Utterance]) -> float:
-    return -evaluate(checkpoint, data)["mmi"]
+def _fit(checkpoint: Checkpoint, data: Sequence[Utterance]) -> float:
+    return evaluate(checkpoint, data)["mmi"]
 
 
 def _prepared(job: _Job) -> Path:

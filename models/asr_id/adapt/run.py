@@ -106,7 +106,7 @@ def adapt(options: Options, target: Path, tell: Tell, refusals: list[Refusal] | 
         command=options.command, seed=options.seed, labels=labels, by_speaker=parts.by_speaker,
         parts={name: _part(part) for name, part in parts.named().items()},
         refused=dict(Counter(one.code for one in refusals)), wer=wer,
-        loss={"before": round(tuned.loss_before, 4), "after": round(tuned.loss_after, 4)},
+        fit={"before": round(tuned.fit_before, 4), "after": round(tuned.fit_after, 4)},
         steps=tuned.steps, best_step=tuned.best_step, copies=material.copies, new_words=new_words,
         shared_sentences=parts.shared_sentences,
         better=labels == "people" and wer["dev.after"] < wer["dev.before"], seconds=clock.seconds,
