@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -10,7 +12,10 @@ TIERS = {"unit", "integration", "e2e", "bench", "soak"}
 
 
 # Machines are shared and noisy: how long an example takes says nothing about the code.
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# In CI the examples are always the same; runs by hand explore.
+settings.register_profile(
+    "untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=bool(os.environ.get("CI"))
+)
 settings.load_profile("untimed")
 
 
