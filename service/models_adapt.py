@@ -90,7 +90,7 @@ def _adapted_into_store(
     refusals: list[Refusal] = []
     building = Path(tempfile.mkdtemp(prefix=".adapt-", dir=settings.data_dir))
     try:
-        done = adapt(options, building, lambda line: err.print(line, markup=False), refusals)
+        done = adapt(options, building, lambda line: err.print(line, markup=False, soft_wrap=True), refusals)
         parts, wer = done.facts.parts, done.facts.wer
         detail = text(
             "asr_adapt.note", minutes=f"{sum(part.minutes for part in parts.values()):.0f}",

@@ -34,7 +34,8 @@ from pipeline.catalog import text
 
 LIMITS = Limits(least_s=0.4, most_s=30.0)
 LANGUAGE_SHARE = 0.2
-"""Share of what is said that is expected to be like the transcripts."""
+"""Share of what is said that is expected to be like the transcripts, where there are many ..."""
+_FEW_SENTENCES = 50  # ... and half of it where there are only so many
 _FEWEST = 6
 _LEAST_TRAINING_S = 60.0
 _RESERVED_SHARE = 0.17  # of the time given, for the language and the measurement after the training
@@ -220,7 +221,8 @@ def _write(options: Options, tuned: Tuned, parts: _Parts, target: Path, tell: Te
     if options.language and counts:  # what the machine heard, it knew: that is no news for its language
         tell(text("asr_adapt.progress_language"))
         sentences = [(sentence, float(count) ** 0.5) for sentence, count in counts.items()]
-        new_words = teach(options.base, sentences, target, share=LANGUAGE_SHARE).new_words
+        share = LANGUAGE_SHARE * len(sentences) / (len(sentences) + _FEW_SENTENCES)
+        new_words = teach(options.base, sentences, target, share=share).new_words
     else:
         copy_model(options.base, target)
     _put_network(options, tuned.checkpoint, target)
