@@ -10,10 +10,10 @@ import torch
 
 from models.asr_id.acoustic.network import Checkpoint
 from models.asr_id.adapt.errors import AdaptError
+from models.asr_id.folders import CHECKPOINT_FILE, checkpoint_of
 from pipeline.catalog import text
 
-CHECKPOINT_FILE = "am/checkpoint.pt"
-"""Where a model folder keeps its checkpoint."""
+__all__ = ["CHECKPOINT_FILE", "load_checkpoint", "save_checkpoint"]
 
 
 def load_checkpoint(model: Path) -> Checkpoint:
@@ -22,9 +22,10 @@ def load_checkpoint(model: Path) -> Checkpoint:
     Raises:
         AdaptError: the model ships none (it was not made by this recipe), or the file is damaged.
     """
-    path = model / CHECKPOINT_FILE
-    if not path.is_file():
-        raise AdaptError(text("asr_adapt.no_checkpoint", file=path), remedy=text("asr_adapt.no_checkpoint_remedy"))
+    path = checkpoint_of(model)
+    if path is None:
+        missing = model / CHECKPOINT_FILE
+        raise AdaptError(text("asr_adapt.no_checkpoint", file=missing), remedy=text("asr_adapt.no_checkpoint_remedy"))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch warns of other people's pickles before it refuses them
@@ -36,7 +37,5 @@ def load_checkpoint(model: Path) -> Checkpoint:
 
 def save_checkpoint(checkpoint: Checkpoint, model: Path) -> None:
     """Put a checkpoint into a model folder: matrices in half precision, half the bytes, no audible difference."""
-    state = checkpoint.state()
-    state["network"] = {name: value.half() if value.dim() > 1 else value for name, value in state["network"].items()}
     (model / CHECKPOINT_FILE).parent.mkdir(parents=True, exist_ok=True)
-    torch.save(state, model / CHECKPOINT_FILE)
+    torch.save(checkpoint.half_state(), model / CHECKPOINT_FILE)

@@ -223,16 +223,16 @@ def _bundle(folder: Path) -> Iterator[Entry]:
     corrected = _corrections(folder / CORRECTIONS_FILE)
     call_id = str(transcript.get("call_id", folder.name))
     for number, turn in enumerate(transcript.get("turns", []), 1):
-        leg = str(turn["leg"])
-        known = leg in LEGS
+        speaker = str(turn["leg"])
+        known = [leg for leg in LEGS if leg == speaker]
         yield Entry(
             audio,
             corrected.get(str(number), str(turn["text"])),
-            f"{call_id}/{leg}",
+            f"{call_id}/{speaker}",
             f"{call_id}:{number}",
             int(turn["start_ms"]) / 1000,
             int(turn["end_ms"]) / 1000,
-            LEGS.index(leg) if known else None,  # type: ignore[arg-type]
+            LEGS.index(known[0]) if known else None,
             "" if known else "unlisted",
             machine=str(number) not in corrected,
         )

@@ -28,7 +28,8 @@ def _errors(model: Path, clip: Clip) -> Count:
 def capped(clips: Sequence[Clip], most_s: float) -> list[Clip]:
     """Return so many clips, drawn by their names, that measuring them stays short."""
     drawn = sorted(clips, key=lambda clip: hashlib.sha256(clip.name.encode()).digest())
-    kept, length_s = set(), 0.0
+    kept: set[int] = set()
+    length_s = 0.0
     for clip in drawn:
         if kept and length_s + clip.length_s > most_s:
             break

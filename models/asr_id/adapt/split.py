@@ -63,8 +63,11 @@ def split(items: Sequence[Spoken], seed: int) -> Split:
     test = _take(drawn, lengths_s, TEST_SHARE * total_s, len(drawn) - 2)
     dev = _take(drawn[len(test) :], lengths_s, DEV_SHARE * total_s, len(drawn) - len(test) - 1)
     train = [key for key in groups if key not in {*test, *dev}]
-    parts = (tuple(sorted(place for key in part for place in groups[key])) for part in (train, dev, test))
-    return Split(*parts, by_speaker)
+
+    def places_of(part: Sequence[str]) -> tuple[int, ...]:
+        return tuple(sorted(place for key in part for place in groups[key]))
+
+    return Split(places_of(train), places_of(dev), places_of(test), by_speaker)
 
 
 def _take(drawn: Sequence[str], lengths_s: dict[str, float], wanted_s: float, most: int) -> list[str]:

@@ -7,15 +7,11 @@ import json
 import shutil
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from models.asr_id.build.errors import BuildError
 from models.asr_id.build.plan import BuildPlan, Workspace
 from models.asr_id.build.stages import Say
 from pipeline.catalog import text
-
-if TYPE_CHECKING:
-    from models.asr_id.acoustic.network import Checkpoint
 
 _LEXICON, _LM = "lexicon.txt.gz", "lm.npz"
 
@@ -68,7 +64,7 @@ def export_model(plan: BuildPlan, space: Workspace, say: Say) -> None:
     build_dynamic(part, language, lexicon)
     made = {"seed": plan.seed, "words": len(language.words), **checkpoint.notes}
     (part / "made.json").write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
-    save_checkpoint(checkpoint, space.shipped_checkpoint)
+    torch.save(checkpoint.half_state(), space.shipped_checkpoint)
     shutil.rmtree(space.model, ignore_errors=True)
     part.rename(space.model)
     say(f"export: {space.model} ({sum(_sizes(space.model)) / 1e6:.1f} MB)")
@@ -77,18 +73,6 @@ def export_model(plan: BuildPlan, space: Workspace, say: Say) -> None:
 def _need(path: Path, stage: str) -> None:
     if not path.is_file():
         raise BuildError(text("build.stage_missing", file=path, stage=stage), remedy=text("build.stage_remedy"))
-
-
-def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
-    """Write a checkpoint in half precision: what adaptation begins from."""
-    import torch
-
-    state = checkpoint.state()
-    state["network"] = {
-        name: value.half() if value.is_floating_point() else value for name, value in state["network"].items()
-    }
-    state["phone_lm"] = state["phone_lm"].half()
-    torch.save(state, path)
 
 
 def _sizes(folder: Path) -> list[int]:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from asr.modelstore import copy_model
 from models.asr_id.corpus.domain.written import spoken, spoken_sentences
+from models.asr_id.folders import carry_checkpoint
 from models.asr_id.language.arpa import MOST_BYTES
 from models.asr_id.language.errors import LanguageError
 from models.asr_id.language.estimate import LmOptions, estimate
@@ -91,6 +92,7 @@ def teach(base: Path, sentences: Sequence[tuple[str, float]], target: Path, *, s
     model = _with_sentences(known, sentences, spoken_words, new_words, share)
     lexicon = _lexicon(base, known.words) + pronounce_all(new_words)
     copy_model(base, target, without=_REPLACED)
+    carry_checkpoint(base, target)
     build_dynamic(target, model, lexicon)
     return Refreshed(new_words, len(sentences), len(model.words), time.monotonic() - began_s)
 
