@@ -22,9 +22,9 @@ from models.asr_id.acoustic.perturb import CMVN_GLOBAL_FRAMES
 from models.asr_id.language.phonetable import phone_table
 
 MODEL_CONF = """--min-active=200
---max-active=4000
---beam=13.0
---lattice-beam=6.0
+--max-active=2000
+--beam=10.0
+--lattice-beam=4.0
 --acoustic-scale=1.0
 --frame-subsampling-factor=3
 --endpoint.silence-phones=1
