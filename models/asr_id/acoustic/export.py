@@ -21,7 +21,7 @@ from models.asr_id.acoustic.network import BLOCK_OFFSET, HIDDEN_SPLICE, INPUT_SP
 from models.asr_id.acoustic.perturb import CMVN_GLOBAL_FRAMES
 from models.asr_id.language.phonetable import phone_table
 
-MODEL_CONF = """--min-active=50
+MODEL_CONF = """--min-active=20
 --max-active=2000
 --beam=10.0
 --lattice-beam=4.0
