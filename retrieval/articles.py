@@ -28,10 +28,13 @@ class LegalBasis(BaseModel):
 
     regulation: str = Field(min_length=3)
     article: str = ""
+    paragraph: str = ""
+    in_force_from: date | None = None
+    in_force_to: date | None = None
     note: str = ""
 
     def __str__(self) -> str:
-        return f"{self.regulation} {self.article}".strip()
+        return " ".join(part for part in (self.regulation, self.article, self.paragraph) if part)
 
 
 class Article(BaseModel):
@@ -42,6 +45,8 @@ class Article(BaseModel):
         verification: ``perlu verifikasi`` until the office has checked figures and numbers.
         effective_from: first day on which the rule applies; None = not limited or not known.
         effective_to: last day on which the rule applies.
+        audience: whom the answer is for ("orang pribadi", "badan", "bendahara", ...).
+        owner: who keeps the article right.
         related: ids of other articles.
         body: the answer for the caller, in Markdown.
     """
@@ -58,6 +63,8 @@ class Article(BaseModel):
     verification: Verification = "perlu verifikasi"
     effective_from: date | None = None
     effective_to: date | None = None
+    audience: tuple[str, ...] = ()
+    owner: str = ""
     related: tuple[str, ...] = ()
     body: str = Field(min_length=20)
 

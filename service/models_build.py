@@ -44,6 +44,7 @@ def build_asr(
         float | None, typer.Option("--minutes", min=0.1, help=text("service.help_build_minutes"))
     ] = None,
     seed: Annotated[int | None, typer.Option("--seed", help=text("service.help_build_seed"))] = None,
+    round_: Annotated[int, typer.Option("--round", min=0, help=text("service.help_build_round"))] = 0,
     quick: Annotated[bool, typer.Option("--quick", help=text("service.help_build_quick"))] = False,
 ) -> None:
     """Build the speech model from nothing; stages that are done and unchanged are skipped."""
@@ -53,7 +54,7 @@ def build_asr(
     if hours is not None:
         share = plan.recorded_hours / (plan.recorded_hours + plan.formant_hours)
         plan = replace(plan, recorded_hours=hours * share, formant_hours=hours * (1 - share))
-    plan = replace(plan, steps=steps or plan.steps, seed=plan.seed if seed is None else seed)
+    plan = replace(plan, steps=steps or plan.steps, seed=plan.seed if seed is None else seed, round=round_)
     space = Workspace(work or load_settings().data_dir / "asr-build")
     space.root.mkdir(parents=True, exist_ok=True)
     for one in stage or list(Stage):

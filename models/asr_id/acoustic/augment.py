@@ -28,7 +28,7 @@ class Chances:
     """How often each kind of damage happens (0 to 1). An ablation sets one to zero."""
 
     equaliser: float = 0.8
-    room: float = 0.45
+    room: float = 0.5
     noise: float = 0.85
     cross_talk: float = 0.08
     handset: float = 0.15
@@ -58,7 +58,7 @@ class Telephone:
         if self._hit(chances.equaliser):
             signal = equalise(signal, random, random.uniform(2, 9))
         if self._hit(chances.room):
-            signal = reverberate(signal, random, random.uniform(0.08, 0.6))
+            signal = reverberate(signal, random, random.uniform(0.08, 0.7))
         signal = _unit(signal)
         if self._hit(chances.noise):
             signal = self._noisy(signal)
@@ -89,7 +89,7 @@ class Telephone:
 
     def _noisy(self, signal: Signal) -> Signal:
         random = self._random
-        snr_db = random.uniform(5, 35)
+        snr_db = random.uniform(4, 34)
         if len(self._others) > 4 and random.random() < 0.35:
             noise = _unit(sum((self._other(len(signal)) for _ in range(random.integers(1, 6))), np.zeros(len(signal))))
         else:
@@ -132,7 +132,7 @@ def reverberate(signal: Signal, random: np.random.Generator, t60_s: float) -> Si
     """Convolve with an exponentially decaying noise tail behind the direct sound."""
     taps = max(2, int(RATE_HZ * t60_s))
     tail = random.standard_normal(taps) * np.exp(-6.9 * np.arange(taps) / taps)
-    tail *= random.uniform(0.1, 0.9) / np.sqrt((tail**2).sum())
+    tail *= random.uniform(0.1, 1.2) / np.sqrt((tail**2).sum())
     tail[0] = 1
     wet: Signal = fftconvolve(signal, tail)[: len(signal)]
     return wet

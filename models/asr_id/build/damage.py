@@ -23,7 +23,7 @@ def run_job(plan: BuildPlan, speech: Path, others: Sequence[Path], base: Path) -
     """Make the shard `base` of one file of speech; returns its utterances. `others` lend their voices as babble."""
     if is_complete(base):
         return 0
-    seed = [plan.seed, *speech.stem.encode()]
+    seed = [plan.seed, plan.round, *speech.stem.encode()]
     random = np.random.default_rng(seed)
     telephone = Telephone(int(random.integers(2**31)), plan.chances)
     for other in others:

@@ -18,6 +18,7 @@ class BuildPlan:
     """Every choice of a build; `quick()` shows the machinery in minutes. made.json says how many steps a model had."""
 
     seed: int = 3
+    round: int = 0  # above 0: the same speech damaged anew, and training goes on from the last checkpoint
     recorded_hours: float = 16.2  # speech of voices that were recorded from people
     formant_hours: float = 2.6  # speech of espeak-ng
     copies: int = 2  # differently damaged copies of every utterance
@@ -26,6 +27,7 @@ class BuildPlan:
     steps: int = 9_000
     batch_s: float = 100.0
     rate: float = 2e-3
+    next_rate: float = 1.2e-3  # of rounds after the first
     shape: NetworkShape = field(default_factory=NetworkShape)
     strength: Strength = field(default_factory=Strength)
     words: int = 0  # most frequent words of the vocabulary; 0: all of it

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 import random
@@ -10,18 +11,22 @@ import shutil
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from models.asr_id.build import damage, speech
 from models.asr_id.build.errors import BuildError
 from models.asr_id.build.plan import BuildPlan, Workspace
 from pipeline.catalog import text
 
+if TYPE_CHECKING:
+    from models.asr_id.acoustic.network import Checkpoint
+    from models.asr_id.acoustic.train import Schedule
+
 Say = Callable[[str], None]
 
 _SPEECH_FIELDS = ("seed", "recorded_hours", "formant_hours", "speakers")
-_FEATURE_FIELDS = (*_SPEECH_FIELDS, "copies", "noise_share", "chances")
-_TRAINING_FIELDS = (*_FEATURE_FIELDS, "steps", "batch_s", "rate", "shape", "strength")
+_FEATURE_FIELDS = (*_SPEECH_FIELDS, "round", "copies", "noise_share", "chances")
+_TRAINING_FIELDS = (*_FEATURE_FIELDS, "steps", "batch_s", "rate", "next_rate", "shape", "strength")
 
 
 def make_speech(plan: BuildPlan, space: Workspace, say: Say) -> None:
@@ -45,7 +50,7 @@ def train_network(plan: BuildPlan, space: Workspace, say: Say, *, budget_s: floa
     import torch
 
     from models.asr_id.acoustic import data
-    from models.asr_id.acoustic.train import Progress, Schedule, train
+    from models.asr_id.acoustic.train import Progress, train
 
     mark = space.root / "checkpoint.plan"
     fingerprint = plan.fingerprint(*_TRAINING_FIELDS)
@@ -64,24 +69,50 @@ def train_network(plan: BuildPlan, space: Workspace, say: Say, *, budget_s: floa
             f"ce {progress.cross_entropy:.3f} accuracy {progress.accuracy:.3f} unfit {progress.unfit:.3f}"
         )
 
-    schedule = Schedule(plan.steps, rate=plan.rate, batch_s=plan.batch_s)
-    if budget_s is not None:
-        schedule = Schedule(plan.steps, rate=plan.rate, batch_s=plan.batch_s, budget_s=budget_s)
+    init = _last(space) if plan.round else None
     checkpoint = train(
         utterances,
-        schedule,
-        seed=plan.seed,
+        _schedule(plan, budget_s),
+        seed=plan.seed + plan.round,
+        init=init,
         shape=plan.shape,
         strength=plan.strength,
         resume=space.resume,
         report=report,
     )
+    before = init.notes.get("rounds", [_part_of(init)]) if init else []
     checkpoint.notes |= {"hours": round(hours, 2), "utterances": len(utterances)}
+    checkpoint.notes["rounds"] = [*before, _part_of(checkpoint)]
     part = space.checkpoint.with_suffix(".part")
     torch.save(checkpoint.state(), part)
     part.rename(space.checkpoint)
     mark.write_text(fingerprint)
     space.resume.unlink(missing_ok=True)
+
+
+def _schedule(plan: BuildPlan, budget_s: float | None) -> Schedule:
+    """A first round begins at a high rate and stays there for a while; later ones only come down."""
+    from models.asr_id.acoustic.train import Schedule
+
+    budget_s = math.inf if budget_s is None else budget_s
+    if plan.round:
+        return Schedule(plan.steps, rate=plan.next_rate, flat_share=0.0, batch_s=plan.batch_s, budget_s=budget_s)
+    return Schedule(plan.steps, rate=plan.rate, batch_s=plan.batch_s, budget_s=budget_s)
+
+
+def _last(space: Workspace) -> Checkpoint:
+    """The checkpoint of the round before. Raises BuildError when there is none."""
+    import torch
+
+    from models.asr_id.acoustic.network import Checkpoint
+
+    _some([space.checkpoint] if space.checkpoint.exists() else [], space.checkpoint, "train")
+    return Checkpoint.from_state(torch.load(space.checkpoint, weights_only=True))
+
+
+def _part_of(checkpoint: Checkpoint) -> dict[str, object]:
+    """What made.json says of one round."""
+    return {name: checkpoint.notes[name] for name in ("steps", "hours", "utterances") if name in checkpoint.notes}
 
 
 def speech_files(space: Workspace) -> list[Path]:
