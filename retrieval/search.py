@@ -20,7 +20,7 @@ import structlog
 from pipeline.catalog import text
 from pipeline.clock import Clock, SystemClock
 from pipeline.errors import KringError
-from retrieval.articles import Article, ArticleStore
+from retrieval.articles import Article, ArticleStore, LegalBasis
 from retrieval.dense import Encoder, SentenceEncoder
 from retrieval.errors import QueryError
 from retrieval.normalize import Token, analyse
@@ -58,6 +58,7 @@ class Hit:
     effective_from: date | None
     effective_to: date | None
     in_force: bool
+    legal_basis: tuple[LegalBasis, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +222,7 @@ def _hit(snapshot: Snapshot, candidate: Candidate, tokens: tuple[Token, ...], da
         effective_from=article.effective_from,
         effective_to=article.effective_to,
         in_force=article.in_force(day),
+        legal_basis=article.legal_basis,
     )
 
 
