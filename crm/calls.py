@@ -16,11 +16,11 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from crm.clock import OFFICE_ZONE, office_day
-from crm.database import Database
 from crm.fields import clean_text
 from crm.models import Call, Case, Person
 from crm.people import agent_of
 from crm.procedure import SETTLED
+from pipeline.database import Database
 from pipeline.events import BundleSealed, CallAnswered, CallEnded, CallEvent, CallOffered, RecordingClosed
 
 # A caller who reached an extension and got nobody (a wrong codec or our own shutdown is not the agents' doing).

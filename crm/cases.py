@@ -18,13 +18,13 @@ from sqlalchemy.orm import Session
 
 from crm.calls import call_row
 from crm.clock import OFFICE_ZONE, CaseLimits
-from crm.database import Database
 from crm.errors import ConflictError, FieldError, NotAllowedError, NotFoundError
 from crm.fields import FieldValue, check_fields, field_label
 from crm.models import Case, CaseCounter, CaseTransition
 from crm.procedure import FIRST_STATE, FIRST_STEP, SETTLED, STATES, check_move, editable, state_label
 from crm.views import CaseView, PersonView, case_view, field_values
 from pipeline.catalog import text
+from pipeline.database import Database
 from pipeline.events import CaseNoted, CaseOpened, CaseTransitioned
 
 SYSTEM_ROLES = frozenset({"system"})

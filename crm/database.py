@@ -1,101 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The database: one engine from a URL, and units of work that commit only when told.
-
-SQLite runs in WAL mode with foreign keys; units of work that write begin with ``BEGIN IMMEDIATE``, so that two
-writers wait for each other instead of failing half-way. Whatever the driver reports becomes a
-:class:`crm.errors.DatabaseError` that says what to do.
-"""
+"""The CRM's tables in the service's database."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
-
-import sqlalchemy.exc
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.engine import URL
-from sqlalchemy.orm import Session, sessionmaker
-
-from crm.errors import DatabaseBusyError, DatabaseError
-from pipeline import catalog
-
-_WRITE = "kring_write"
-
-
-class Database:
-    """Hands out units of work. Thread-safe; making it connects to nothing.
-
-    Parameters:
-        url: SQLAlchemy URL (``sqlite:////path/kring.db``, ``postgresql+psycopg://...``).
-        busy_timeout_s: how long a writer waits for another one (SQLite).
-    """
-
-    def __init__(self, url: str, *, busy_timeout_s: float = 10.0) -> None:
-        self.url = _parse(url)
-        self.engine = _make_engine(self.url, busy_timeout_s)
-        self._read = sessionmaker(self.engine, expire_on_commit=False)
-        self._write = sessionmaker(self.engine.execution_options(**{_WRITE: True}), expire_on_commit=False)
-
-    @property
-    def where(self) -> str:
-        """The database's place without a password, for messages."""
-        if self.url.get_backend_name() == "sqlite":
-            return self.url.database or ":memory:"
-        return self.url.render_as_string(hide_password=True)
-
-    @contextmanager
-    def read(self) -> Iterator[Session]:
-        """Yield a session for reading; one consistent picture, nothing is kept.
-
-        Raises:
-            DatabaseError: the database cannot be read.
-        """
-        with self._guard(), self._read() as session:
-            yield session
-
-    @contextmanager
-    def write(self) -> Iterator[Session]:
-        """Yield a session that holds the write lock; only what ``session.commit()`` has seen is kept.
-
-        Raises:
-            DatabaseBusyError: another writer did not finish in time.
-            DatabaseError: the database cannot be written.
-        """
-        with self._guard(), self._write() as session:
-            yield session
-
-    @contextmanager
-    def connection(self) -> Iterator[Connection]:
-        """Yield a bare connection in a write transaction that commits at the end (for migrations)."""
-        with self._guard(), self.engine.execution_options(**{_WRITE: True}).begin() as connection:
-            yield connection
-
-    def close(self) -> None:
-        """Close all connections; safe to call twice."""
-        self.engine.dispose()
-
-    @contextmanager
-    def _guard(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlalchemy.exc.IntegrityError:
-            raise
-        except (sqlalchemy.exc.DatabaseError, sqlalchemy.exc.TimeoutError) as error:
-            raise _explain(error, self.where) from error
+from crm.migrations import SCHEMA
+from pipeline.database import Database
 
 
 def open_database(url: str, *, busy_timeout_s: float = 10.0) -> Database:
-    """Open a database, creating or migrating it as needed.
+    """Open a database, creating or migrating the CRM's tables as needed.
 
     Raises:
         DatabaseError: unreadable, damaged, read-only, or written by a newer version of the program.
     """
-    from crm.migrations import upgrade
-
     database = Database(url, busy_timeout_s=busy_timeout_s)
     try:
-        upgrade(database)
+        SCHEMA.upgrade(database)
         check_database(database)
     except BaseException:
         database.close()
@@ -105,69 +25,4 @@ def open_database(url: str, *, busy_timeout_s: float = 10.0) -> Database:
 
 def check_database(database: Database) -> None:
     """Make sure that a migrated database can really be written; raises DatabaseError otherwise."""
-    with database.connection() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = version_num"))
-
-
-def _parse(url: str) -> URL:
-    try:
-        parsed = make_url(url)
-        parsed.get_dialect()
-    except (sqlalchemy.exc.ArgumentError, ValueError) as error:
-        raise DatabaseError(
-            catalog.text("crm.database_bad_url"), remedy=catalog.text("crm.database_bad_url_remedy")
-        ) from error
-    return parsed
-
-
-def _make_engine(url: URL, busy_timeout_s: float) -> Engine:
-    if url.get_backend_name() != "sqlite":
-        try:
-            return create_engine(url, pool_pre_ping=True)
-        except ModuleNotFoundError as error:
-            raise DatabaseError(
-                catalog.text("crm.database_no_driver", driver=error.name or url.drivername),
-                remedy=catalog.text("crm.database_no_driver_remedy", driver=error.name or url.drivername),
-            ) from error
-    engine = create_engine(url, connect_args={"timeout": busy_timeout_s})
-
-    @event.listens_for(engine, "connect")
-    def _prepare(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # the driver begins nothing by itself: see _begin
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode = WAL")
-        cursor.execute("PRAGMA synchronous = FULL")
-        cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        write = connection.get_execution_options().get(_WRITE, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
-
-    return engine
-
-
-def _explain(error: Exception, where: str) -> DatabaseError:
-    problem = str(getattr(error, "orig", None) or error)
-    if "database is locked" in problem or isinstance(error, sqlalchemy.exc.TimeoutError):
-        busy = DatabaseBusyError(
-            catalog.text("crm.database_busy", where=where), remedy=catalog.text("crm.database_busy_remedy")
-        )
-        busy.retryable = True
-        return busy
-    for sign, key in (
-        ("not a database", "database_damaged"),
-        ("malformed", "database_damaged"),
-        ("readonly", "database_readonly"),
-        ("unable to open", "database_unreadable"),
-        ("disk is full", "database_full"),
-    ):
-        if sign in problem:
-            return DatabaseError(
-                catalog.text(f"crm.{key}", where=where), remedy=catalog.text(f"crm.{key}_remedy", where=where)
-            )
-    return DatabaseError(
-        catalog.text("crm.database_failed", where=where, problem=problem.splitlines()[0]),
-        remedy=catalog.text("crm.database_failed_remedy"),
-    )
+    SCHEMA.check_writable(database)

@@ -19,18 +19,6 @@ class CrmError(KringError):
     code = "crm"
 
 
-class DatabaseError(CrmError):
-    """The database cannot be read or written, or its schema does not fit this program."""
-
-    code = "database"
-
-
-class DatabaseBusyError(DatabaseError):
-    """Another process kept the database locked for too long; the same call may succeed later."""
-
-    code = "database_busy"
-
-
 class NotFoundError(CrmError):
     """No such person, call or case."""
 

@@ -18,12 +18,12 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from crm.database import Database
 from crm.errors import AccountError, NotFoundError, SignInLimitedError, SignInRefusedError
 from crm.models import ExtensionAssignment, Person, PersonRole, SignInFailure
 from crm.procedure import ROLES
 from crm.views import PersonView, person_view
 from pipeline.catalog import text
+from pipeline.database import Database
 
 PASSWORD_LEAST = 10
 PASSWORD_MOST = 256  # bounds the work that a stranger can make us do

@@ -15,11 +15,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete
 
-from crm.database import Database
 from crm.errors import NotFoundError
 from crm.models import Person, WebSession
 from crm.views import PersonView, person_view
 from pipeline.catalog import text
+from pipeline.database import Database
 
 
 def _random_token() -> str:

@@ -11,12 +11,12 @@ from sqlalchemy import select
 
 from crm import calls, cases
 from crm.clock import office_day
-from crm.database import Database
 from crm.models import Case
 from crm.procedure import SETTLED
 from crm.views import CaseView, case_view
 from desk.ingest import News
 from desk.live_call import iso
+from pipeline.database import Database
 from pipeline.events import BundleSealed, ProcessExited, ProcessStarted, SealingFailed, WorkerMeasured
 
 Json = dict[str, Any]

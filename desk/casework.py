@@ -18,10 +18,10 @@ import structlog
 from crm import cases, people
 from crm.cases import CaseChange
 from crm.clock import CaseLimits
-from crm.database import Database
 from crm.views import CaseView, PersonView
 from desk.journals import StreamJournal
 from pipeline.clock import Clock
+from pipeline.database import Database
 from pipeline.events import CallEvent, CaseNoted, CaseOpened, CaseTransitioned
 
 log = structlog.get_logger("desk.casework")

@@ -9,7 +9,6 @@ from typing import Any, Protocol
 
 from fastapi import Request
 
-from crm.database import Database
 from desk.board import Health
 from desk.casework import Casework
 from desk.live import LiveState
@@ -17,6 +16,7 @@ from desk.stream import EventLog
 from desk.suggest import Suggest
 from desk.web import STATIC_DIR, TEMPLATES_DIR, Renderer
 from pipeline.clock import Clock
+from pipeline.database import Database
 from pipeline.settings import Settings
 from recorder.archive import Archive
 from retrieval.search import SearchEngine

@@ -15,11 +15,11 @@ from itertools import islice
 import structlog
 
 from crm import calls
-from crm.database import Database
-from crm.errors import DatabaseError
 from desk.casework import Casework
 from desk.ingest import News
 from pipeline.callfolder import Spool
+from pipeline.database import Database
+from pipeline.errors import DatabaseError
 from pipeline.events import BundleSealed, CallAnswered, CallEnded, CallEvent, CallOffered, Event, RecordingClosed
 from recorder.archive import Archive
 from recorder.errors import RecorderError

@@ -54,3 +54,15 @@ class CommandRefusedError(KringError):
     """The process that owns the thing asked for refused the command."""
 
     code = "command_refused"
+
+
+class DatabaseError(KringError):
+    """The database cannot be read or written, or its schema does not fit this program."""
+
+    code = "database"
+
+
+class DatabaseBusyError(DatabaseError):
+    """Another process kept the database locked for too long; the same call may succeed later."""
+
+    code = "database_busy"

@@ -194,7 +194,8 @@ def _check_encoder(settings: Settings) -> list[Finding]:
 
 
 def _check_database(settings: Settings) -> list[Finding]:
-    from crm.database import Database, check_database
+    from crm.database import check_database
+    from pipeline.database import Database
 
     path = settings.data_dir / "kring.db"
     if not settings.database_url and not path.exists():

@@ -24,8 +24,7 @@ from fastapi import FastAPI
 
 from crm import sessions
 from crm.clock import CaseLimits
-from crm.database import Database, check_database, open_database
-from crm.errors import DatabaseError
+from crm.database import check_database, open_database
 from desk.app import DeskApp, create_app
 from desk.board import Health
 from desk.casework import Casework, Json
@@ -39,7 +38,8 @@ from desk.suggest import Suggest, Taken, take_up
 from pipeline.bus import BusClient
 from pipeline.callfolder import Spool
 from pipeline.clock import Clock, SystemClock
-from pipeline.errors import CONFIGURATION_EXIT, ConfigurationError, KringError
+from pipeline.database import Database
+from pipeline.errors import CONFIGURATION_EXIT, ConfigurationError, DatabaseError, KringError
 from pipeline.events import CallEvent, Event
 from pipeline.health import measure
 from pipeline.logs import configure_logs

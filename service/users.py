@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from crm.database import Database, open_database
+from crm.database import open_database
 from crm.people import create_person
 from pipeline.clock import SystemClock
+from pipeline.database import Database
 from pipeline.settings import Settings
 from service.datadir import make_data_dir
 

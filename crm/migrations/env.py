@@ -1,19 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Alembic's entry: runs the versions on the connection that :func:`crm.migrations.upgrade` hands over."""
+"""Alembic's entry to the CRM's versions."""
 
 from __future__ import annotations
 
-from alembic import context
-
+from crm.migrations import SCHEMA
 from crm.models import Base
+from pipeline.schema import run_versions
 
-connection = context.config.attributes["connection"]
-context.configure(
-    connection=connection,
-    target_metadata=Base.metadata,
-    compare_type=True,
-    render_as_batch=connection.dialect.name == "sqlite",
-    transaction_per_migration=False,
-)
-with context.begin_transaction():
-    context.run_migrations()
+run_versions(Base.metadata, SCHEMA.version_table)

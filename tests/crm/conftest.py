@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from crm.database import Database, open_database
+from crm.database import open_database
 from crm.people import create_person
 from crm.views import PersonView
 from pipeline.clock import ManualClock
+from pipeline.database import Database
 from tests.crm.office import CHEAP_HASHER, PASSWORD, Staff
 
 

@@ -13,9 +13,10 @@ from sqlalchemy import func, inspect, select, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
-from crm.database import Database, open_database
-from crm.errors import DatabaseBusyError, DatabaseError
+from crm.database import open_database
 from crm.models import Base, CaseCounter
+from pipeline.database import Database
+from pipeline.errors import DatabaseBusyError, DatabaseError
 
 pytestmark = pytest.mark.integration
 
@@ -58,12 +59,12 @@ def test_opening_again_changes_nothing(db: Database):
 def test_down_and_up(db: Database):
     from alembic import command
 
-    from crm.migrations import alembic_config, upgrade
+    from crm.migrations import SCHEMA
 
     with db.connection() as connection:
-        command.downgrade(alembic_config(connection), "base")
+        command.downgrade(SCHEMA.config(connection), "base")
     assert set(inspect(db.engine).get_table_names()) == {"alembic_version"}
-    upgrade(db)
+    SCHEMA.upgrade(db)
     assert set(inspect(db.engine).get_table_names()) == {*Base.metadata.tables, "alembic_version"}
 
 

@@ -15,11 +15,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from crm import cases
 from crm.clock import CaseLimits
-from crm.database import Database, open_database
+from crm.database import open_database
 from crm.errors import ConflictError, FieldError, NotAllowedError, ProcedureError
 from crm.people import create_person
 from crm.procedure import EDITABLE, MOVES, STATES
 from pipeline.clock import ManualClock
+from pipeline.database import Database
 from tests.crm.office import CALL, CHEAP_HASHER, PASSWORD
 
 pytestmark = pytest.mark.unit

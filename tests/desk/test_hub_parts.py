@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from crm.database import Database
+from pipeline.database import Database
 from pipeline.settings import Settings
 from service import hub as hub_module
 from service.hub import Hub
