@@ -30,6 +30,7 @@ class Heard:
     items: tuple[tuple[int, Partial | Final], ...]
     audio_s: float
     cpu_s: float
+    decoded_s: float  # what the gate let through
     dropped_words: int
 
     @property
@@ -51,6 +52,11 @@ class Heard:
     def cpu_s_per_audio_s(self) -> float:
         """Processor time for one second of audio."""
         return self.cpu_s / max(self.audio_s, 1e-9)
+
+    @property
+    def decoded_share(self) -> float:
+        """Share of the audio that was decoded, 0 to 1."""
+        return self.decoded_s / max(self.audio_s, 1e-9)
 
     @property
     def words_per_min(self) -> float:
@@ -92,7 +98,7 @@ def decode(
         items += [(leg.position * 1000 // rate_hz, item) for item in found]
     items += [(leg.position * 1000 // rate_hz, item) for item in leg.flush()]
     cpu_s = time.process_time() - began_s
-    return Heard(tuple(items), audio.size / rate_hz, cpu_s, leg.dropped_words)
+    return Heard(tuple(items), audio.size / rate_hz, cpu_s, leg.decoded_s, leg.dropped_words)
 
 
 def live_figures(heard: Heard) -> LiveFigures:

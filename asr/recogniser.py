@@ -168,6 +168,11 @@ class LegRecogniser:
             return self._close(self._engine.final())
         return self._look()
 
+    @property
+    def decoded_s(self) -> float:
+        """Seconds of audio that the engine was given: what the gate let through."""
+        return self._fed / self._rate_hz
+
     def flush(self) -> list[Partial | Final]:
         """Return the words still open; the recogniser is used up afterwards."""
         return self._close(self._engine.final())

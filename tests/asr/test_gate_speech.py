@@ -47,7 +47,8 @@ def test_the_same_is_heard_with_and_without_the_gate_for_less(snr_db: int) -> No
     plain = decode(audio, model().engine(), RATE_HZ, gate=SoundGate)
     assert jiwer.wer(plain.text, gated.text) <= (MOST_WER if snr_db > 10 else 2 * MOST_WER)
     assert jiwer.wer(said, gated.text) <= jiwer.wer(said, plain.text) + MOST_WER
-    assert gated.cpu_s < plain.cpu_s
+    assert gated.decoded_share < 0.65  # half of the audio is speech, each line with 1.3 s after and 0.4 s before it
+    assert plain.decoded_share > 0.99  # loud noise everywhere
     for begin in begins:  # demo lines have 0.4 s of silence in front
         assert near(gated, begin) == near(plain, begin)
         assert min(abs(word.start_ms - begin - 420) for word in gated.words) <= 120
@@ -68,4 +69,4 @@ def test_nothing_is_heard_where_nobody_speaks(name: str) -> None:
     }[name]
     heard = decode(audio, model().engine(), RATE_HZ)
     assert heard.words_per_min <= 1
-    assert heard.cpu_s_per_audio_s < 0.1
+    assert heard.decoded_share < 0.1
