@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The CRM room: people, calls, cases, and the procedure LIP20-0015 that a case follows.
 
-All functions are synchronous and take a :class:`pipeline.database.Database` first; each is one transaction, and the hub
-calls them in threads. The time is always passed in (``now``, timezone-aware). Importing does no I/O.
+All functions are synchronous and take a :class:`pipeline.database.Database` first; each is one transaction, and the
+hub calls them in threads. The time is always passed in (``now``, timezone-aware). Importing does no I/O.
 
     from crm import calls, cases, people, sessions
     from crm.database import open_database
