@@ -3,22 +3,47 @@
 
 An article answers one intent. A published version never changes; a correction is a new version. The rule that it
 states may be in force for a limited time, which is kept with it. :class:`ArticleStore` is the port through which
-the search reads articles: a folder of Markdown files today, the CRM's database later.
+the search reads articles: the service's database (:class:`retrieval.dbstore.DbArticleStore`), or a folder of
+Markdown files (:class:`retrieval.store.FolderArticleStore`).
 """
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from datetime import date
-from typing import Literal, Protocol, Self
+from typing import Annotated, Literal, Protocol, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 Status = Literal["draft", "published", "retired"]
 Verification = Literal["perlu verifikasi", "terverifikasi"]
 
 MIN_QUESTIONS = 8
+MAX_QUESTIONS = 100  # with the lengths below, every field fits a cell of a spreadsheet (32,767 characters)
+MAX_ID_CHARS = 120
 SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+
+
+def _printable(value: str) -> str:
+    """Refuse characters that a file of some kind cannot hold or that only pretend to be a space or a line end."""
+    for character in value:
+        if character not in "\n\t" and unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp"):
+            raise ValueError(f"control character U+{ord(character):04X}")
+    return value
+
+
+def _one_line(value: str) -> str:
+    return _printable(" ".join(value.split()))
+
+
+def _paragraphs(value: str) -> str:
+    return _printable(value.replace("\r\n", "\n").replace("\r", "\n").strip())
+
+
+Line = Annotated[str, AfterValidator(_one_line)]
+ShortLine = Annotated[str, Field(max_length=200), AfterValidator(_one_line)]
+Form = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_one_line)]
 
 
 class LegalBasis(BaseModel):
@@ -26,12 +51,12 @@ class LegalBasis(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    regulation: str = Field(min_length=3)
-    article: str = ""
-    paragraph: str = ""
+    regulation: ShortLine = Field(min_length=3)
+    article: ShortLine = ""
+    paragraph: ShortLine = ""
     in_force_from: date | None = None
     in_force_to: date | None = None
-    note: str = ""
+    note: Line = Field(default="", max_length=500)
 
     def __str__(self) -> str:
         return " ".join(part for part in (self.regulation, self.article, self.paragraph) if part)
@@ -53,20 +78,22 @@ class Article(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    id: str = Field(pattern=SLUG)
-    title: str = Field(min_length=3, max_length=120)
-    version: int = Field(ge=1)
+    id: str = Field(pattern=SLUG, max_length=MAX_ID_CHARS)
+    title: Line = Field(min_length=3, max_length=120)
+    version: int = Field(ge=1, le=1_000_000)
     status: Status
-    topic: str = Field(min_length=2)
-    questions: tuple[str, ...] = Field(min_length=MIN_QUESTIONS)
-    legal_basis: tuple[LegalBasis, ...] = ()
+    topic: Line = Field(min_length=2, max_length=120)
+    questions: tuple[Form, ...] = Field(min_length=MIN_QUESTIONS, max_length=MAX_QUESTIONS)
+    legal_basis: tuple[LegalBasis, ...] = Field(default=(), max_length=25)
     verification: Verification = "perlu verifikasi"
     effective_from: date | None = None
     effective_to: date | None = None
-    audience: tuple[str, ...] = ()
-    owner: str = ""
-    related: tuple[str, ...] = ()
-    body: str = Field(min_length=20)
+    audience: tuple[Form, ...] = Field(default=(), max_length=50)
+    owner: ShortLine = ""
+    related: tuple[Annotated[str, Field(pattern=SLUG, max_length=MAX_ID_CHARS)], ...] = Field(
+        default=(), max_length=100
+    )
+    body: Annotated[str, AfterValidator(_paragraphs)] = Field(min_length=20, max_length=30_000)
 
     @model_validator(mode="after")
     def _dates_are_in_order(self) -> Self:

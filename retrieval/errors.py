@@ -44,6 +44,24 @@ class ArticleNotFoundError(RetrievalError):
     code = "article_not_found"
 
 
+class ImmutableError(RetrievalError):
+    """A published version of an article was to be changed or deleted."""
+
+    code = "article_immutable"
+
+
+class ArticleDamagedError(RetrievalError):
+    """A stored version's content is not what was published (its hash differs, or it is no article)."""
+
+    code = "article_damaged"
+
+
+class StaleArticleError(RetrievalError):
+    """An article was to be published on top of a version that is no longer the newest; nothing was written."""
+
+    code = "article_stale"
+
+
 class QueryError(RetrievalError):
     """The query cannot be searched with: too long, or not text."""
 
