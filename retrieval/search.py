@@ -15,7 +15,9 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import structlog
+from numpy.typing import NDArray
 
 from pipeline.catalog import text
 from pipeline.clock import Clock, SystemClock
@@ -125,7 +127,7 @@ class SearchEngine:
         """Wait until the encoder is loaded or has failed; returns whether search is hybrid."""
         if self._thread is not None:
             self._thread.join(timeout_s)
-        return self._snapshot.dense is not None
+        return self._snapshot.encoder is not None
 
     def close(self, timeout_s: float = 10.0) -> None:
         """Wait for the loading thread: an interpreter must not end in the middle of loading a native library."""
@@ -147,10 +149,10 @@ class SearchEngine:
         """Return what the search works with now."""
         snapshot = self._snapshot
         return EngineStatus(
-            articles=len(snapshot.articles),
-            mode="bm25" if snapshot.dense is None else "hybrid",
+            articles=int(snapshot.alive.sum()),
+            mode="bm25" if snapshot.encoder is None else "hybrid",
             encoder_state=self._encoder_state,
-            encoder_id=snapshot.dense.encoder_id if snapshot.dense else "",
+            encoder_id=snapshot.encoder_id,
             problem=self._problem,
         )
 
@@ -177,12 +179,16 @@ class SearchEngine:
             )
         snapshot = self._snapshot
         tokens = analyse(query)
-        used: Mode = "bm25" if mode == "hybrid" and snapshot.dense is None else mode
+        used: Mode = "bm25" if mode == "hybrid" and snapshot.encoder is None else mode
         if all(token.stop for token in tokens):
             return SearchResult(query, (), 0.0, used)
         found = snapshot.candidates(tokens, query, mode)
         day = on or self._clock.now().date()
-        hits = [_hit(snapshot, candidate, tokens, day) for candidate in found[: max(limit, 1) * 2]]
+        shown = found[: max(limit, 1) * 2]
+        rows = np.array([one.row for one in shown], dtype=np.int64)
+        shared = snapshot.contains([token.stem for token in tokens], rows)
+        shared &= np.array([[not token.stop] for token in tokens])
+        hits = [_hit(snapshot, one, tokens, shared[:, place], day) for place, one in enumerate(shown)]
         hits.sort(key=lambda hit: not hit.in_force)  # stable: keeps the order within each group
         return SearchResult(query, tuple(hits[:limit]), round(snapshot.no_answer_probability(found, tokens), 4), used)
 
@@ -197,7 +203,7 @@ class SearchEngine:
             _log.warning("encoder_unavailable", code=error.code, problem=error.message)
             return
         with self._build_lock:  # the articles in service; files that broke meanwhile are not our trouble here
-            self._snapshot = Snapshot.build(self._snapshot.revision, self._snapshot.articles, encoder)
+            self._snapshot = Snapshot.build(self._snapshot.revision, self._snapshot.published, encoder)
             self._encoder_state = "ready"
 
     def _rebuild(self) -> None:
@@ -206,9 +212,11 @@ class SearchEngine:
             self._snapshot = Snapshot.build(revision, self._store.published(), self._snapshot.encoder)
 
 
-def _hit(snapshot: Snapshot, candidate: Candidate, tokens: tuple[Token, ...], day: date) -> Hit:
+def _hit(
+    snapshot: Snapshot, candidate: Candidate, tokens: tuple[Token, ...], shared: NDArray[np.bool_], day: date
+) -> Hit:
     article = snapshot.articles[candidate.row]
-    matched = [not token.stop and snapshot.lexical.shares(token.stem, candidate.row) for token in tokens]
+    matched = [bool(yes) for yes in shared]
     return Hit(
         article_id=article.id,
         version=article.version,

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One immutable state of the search: the articles and both indexes over them.
+"""One immutable state of the search: the articles and the indexes over them.
 
-A search works on the snapshot it began with; publishing an article builds the next one beside it and swaps it in,
-so there is no gap in service and no lock around a search.
+A search works on the snapshot it began with; publishing an article makes the next one beside it and swaps it in, so
+there is no gap in service and no lock around a search. With many articles a snapshot has a big main segment and a
+small one beside it with what changed since; rows of the main segment that were changed or retired are dead.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -16,23 +19,31 @@ from numpy.typing import NDArray
 
 from retrieval.articles import Article
 from retrieval.confidence import no_answer, relevance
-from retrieval.dense import DenseIndex, Encoder
-from retrieval.fusion import fuse, ranking
-from retrieval.lexical import LexicalIndex
+from retrieval.dense import Encoder, Vectors
+from retrieval.fusion import DEPTH, Signals, best_rows, fused, ranks_of, reciprocal
 from retrieval.normalize import Token, domain_words
+from retrieval.segment import Segment
 
 NO_ANSWER_DEPTH = 3  # what an agent looks at
 Mode = Literal["hybrid", "bm25", "dense"]
+Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One article with the signals that brought it up; ``passage`` -1: not found by meaning."""
+    """One article with the signals that brought it up; see :class:`retrieval.fusion.Signals`.
+
+    Parameters:
+        cosine: None while only BM25 answers; ``passage`` is then -1.
+    """
 
     row: int
     coverage: float
     cosine: float | None
     passage: int
+    bm25: float = 0.0
+    bm25_rank: int = 0
+    cosine_rank: int = 0
 
     @property
     def score(self) -> float:
@@ -42,44 +53,79 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Articles and indexes of one revision; ``dense`` and ``encoder`` are None until the encoder is there."""
+    """Articles and indexes of one revision.
+
+    Parameters:
+        segments: their articles one after the other are the rows.
+        alive: per row whether it is still published as it stands there.
+        encoder: None until it is there, or without one.
+    """
 
     revision: str
-    articles: tuple[Article, ...]
-    lexical: LexicalIndex
-    dense: DenseIndex | None = None
+    segments: tuple[Segment, ...]
+    alive: NDArray[np.bool_]
     encoder: Encoder | None = None
 
     @classmethod
     def build(cls, revision: str, articles: Sequence[Article], encoder: Encoder | None) -> Snapshot:
-        """Index ``articles``; with an encoder also by meaning."""
-        dense = DenseIndex.build(articles, encoder) if encoder is not None and articles else None
-        return cls(revision, tuple(articles), LexicalIndex(articles), dense, encoder)
+        """Index ``articles`` as one segment; with an encoder also by meaning."""
+        segment = Segment.of(articles, encoder)
+        return cls(revision, (segment,), np.ones(len(articles), dtype=np.bool_), encoder if articles else None)
+
+    @cached_property
+    def articles(self) -> tuple[Article, ...]:
+        """The article of every row, dead ones too."""
+        return tuple(article for segment in self.segments for article in segment.articles)
+
+    @cached_property
+    def published(self) -> tuple[Article, ...]:
+        """The articles that are found."""
+        return tuple(article for article, alive in zip(self.articles, self.alive, strict=True) if alive)
+
+    @property
+    def encoder_id(self) -> str:
+        """The encoder of the vectors; "" while only BM25 answers."""
+        return self.encoder.encoder_id if self.encoder is not None else ""
 
     def candidates(self, tokens: Sequence[Token], text: str, mode: Mode) -> list[Candidate]:
         """Return the articles for a query, best first.
 
         ``mode`` "hybrid" falls back to BM25 alone without an encoder; "dense" then finds nothing.
         """
+        signals = self.signals(tokens, text, mode)
+        if mode == "hybrid":
+            score = fused(signals)
+        else:
+            score = reciprocal(signals.bm25_rank if mode == "bm25" else signals.cosine_rank)
+        order = np.lexsort((signals.rows, -score))
+        return [_candidate(signals, int(index)) for index in order]
+
+    def signals(self, tokens: Sequence[Token], text: str, mode: Mode = "hybrid") -> Signals:
+        """Return what is known of the articles that are among the first by words, by meaning, or by either."""
         stems = [token.stem for token in tokens if not token.stop]
-        lexical = self.lexical.scores(stems)
-        cosines, passages = self.by_meaning(text)
-        rankings = []
-        if mode != "dense":
-            rankings.append(ranking(lexical))
-        if mode != "bm25" and cosines is not None:
-            rankings.append(ranking(cosines))
-        fused = fuse(rankings)
-        rows = sorted(fused, key=lambda row: (-fused[row], row))
-        return [
-            Candidate(
-                row,
-                self.lexical.coverage(stems, row),
-                None if cosines is None else float(cosines[row]),
-                -1 if passages is None else int(passages[row]),
-            )
-            for row in rows
-        ]
+        query = None if self.encoder is None else self.encoder.encode([text])
+        scores = self._bm25(stems)
+        by_words = best_rows(scores)
+        by_meaning = self._nearest(query) if query is not None else np.zeros(0, dtype=np.int64)
+        wanted = {"hybrid": (by_words, by_meaning), "bm25": (by_words,), "dense": (by_meaning,)}[mode]
+        rows = np.unique(np.concatenate(wanted))
+        cosine, passage = self._cosines(query, rows)
+        return Signals(
+            rows=rows,
+            bm25=scores[rows],
+            bm25_rank=ranks_of(rows, by_words),
+            coverage=self._coverage(stems, rows),
+            cosine=cosine,
+            cosine_rank=ranks_of(rows, by_meaning),
+            passage=passage,
+        )
+
+    def contains(self, stems: Sequence[str], rows: Rows) -> NDArray[np.bool_]:
+        """Return whether article ``rows[j]`` contains ``stems[i]``; shape (stems, rows)."""
+        found = np.zeros((len(stems), len(rows)), dtype=np.bool_)
+        for segment, start, here in self._split(rows):
+            found[:, here] = segment.lexical.contains(stems, rows[here] - start)
+        return found
 
     def no_answer_probability(self, found: Sequence[Candidate], tokens: Sequence[Token]) -> float:
         """Return the probability that SIKP does not answer the query; ``found``: its articles, best first."""
@@ -89,8 +135,67 @@ class Snapshot:
         cosines = [one.cosine for one in first if one.cosine is not None]
         return no_answer(max(one.coverage for one in first), max(cosines) if cosines else None, domain_words(tokens))
 
-    def by_meaning(self, text: str) -> tuple[NDArray[np.float32] | None, NDArray[np.int64] | None]:
-        """Return per article the best cosine and its passage; (None, None) without encoder."""
-        if self.encoder is None or self.dense is None:
-            return None, None
-        return self.dense.similarities(self.encoder.encode([text]), self.encoder.encoder_id)
+    def _bm25(self, stems: Sequence[str]) -> NDArray[np.float32]:
+        scores = np.concatenate([segment.lexical.scores(stems) for segment in self.segments])
+        return scores if self.alive.all() else np.where(self.alive, scores, np.float32(0.0))
+
+    def _coverage(self, stems: Sequence[str], rows: Rows) -> NDArray[np.float64]:
+        """Return which part (0..1) of the query's information each article shares.
+
+        Stems count by rarity; a stem that no article has counts as the rarest, because a question about something
+        else is made of such words.
+        """
+        distinct = sorted(set(stems))
+        rarity = np.array([self._rarity(stem) for stem in distinct])
+        total = float(rarity.sum())
+        return rarity @ self.contains(distinct, rows) / total if total else np.zeros(len(rows))
+
+    def _rarity(self, stem: str) -> float:
+        count = sum(segment.lexical.documents_with(stem) for segment in self.segments)
+        return math.log1p(len(self.alive) / max(count, 1))
+
+    def _nearest(self, query: Vectors) -> Rows:
+        rows, cosines = [], []
+        start = 0
+        for segment in self.segments:
+            if segment.dense is not None:
+                found, cosine = segment.dense.nearest(query, self.encoder_id)
+                rows.append(found + start)
+                cosines.append(cosine)
+            start += len(segment.articles)
+        if not rows:
+            return np.zeros(0, dtype=np.int64)
+        every, cosine = np.concatenate(rows), np.concatenate(cosines)
+        good = self.alive[every] & (cosine > 0)
+        every, cosine = every[good], cosine[good]
+        return every[np.lexsort((every, -cosine))][:DEPTH]
+
+    def _cosines(self, query: Vectors | None, rows: Rows) -> tuple[NDArray[np.float32], Rows]:
+        cosine, passage = np.full(len(rows), np.nan, dtype=np.float32), np.full(len(rows), -1, dtype=np.int64)
+        if query is not None:
+            for segment, start, here in self._split(rows):
+                if segment.dense is not None:
+                    cosine[here], passage[here] = segment.dense.cosines(query, rows[here] - start)
+        return cosine, passage
+
+    def _split(self, rows: Rows) -> list[tuple[Segment, int, NDArray[np.bool_]]]:
+        """Return (segment, its first row, which of ``rows`` are in it)."""
+        parts, start = [], 0
+        for segment in self.segments:
+            end = start + len(segment.articles)
+            parts.append((segment, start, (rows >= start) & (rows < end)))
+            start = end
+        return parts
+
+
+def _candidate(signals: Signals, index: int) -> Candidate:
+    cosine = float(signals.cosine[index])
+    return Candidate(
+        row=int(signals.rows[index]),
+        coverage=float(signals.coverage[index]),
+        cosine=None if math.isnan(cosine) else cosine,
+        passage=int(signals.passage[index]),
+        bm25=float(signals.bm25[index]),
+        bm25_rank=int(signals.bm25_rank[index]),
+        cosine_rank=int(signals.cosine_rank[index]),
+    )

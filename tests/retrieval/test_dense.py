@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The vector index (real FAISS): nearest form per article, saving, and refusing what does not belong together."""
+"""The vector index (real FAISS): nearest form per article, its type by size, and refusing another encoder."""
 
 from __future__ import annotations
 
@@ -22,59 +22,51 @@ def index() -> DenseIndex:
 
 def test_the_nearest_form_of_each_article_is_found(index: DenseIndex) -> None:
     encoder = BagEncoder()
-    best, passage = index.similarities(encoder.encode(["omzet 500 juta kena pajak"]), encoder.encoder_id)
-    assert best.argmax() == 2
-    assert best[2] > 0.9
-    assert UMKM.questions[passage[2] - 1] == "omzet 500 juta kena pajak atau tidak"
-    exact, _ = index.similarities(encoder.encode([SANDI.title]), encoder.encoder_id)
-    assert exact[1] == pytest.approx(1.0, abs=1e-5)
+    query = encoder.encode(["omzet 500 juta kena pajak"])
+    articles, cosines = index.nearest(query, "bag")
+    assert articles[0] == 2
+    assert sorted(articles.tolist()) == [0, 1, 2], "an article is named once"
+    assert (np.diff(cosines) <= 0).all()
+    best, passage = index.cosines(query, articles)
+    np.testing.assert_allclose(best, cosines, atol=1e-6)
+    assert best[0] > 0.9
+    assert UMKM.questions[passage[0] - 1] == "omzet 500 juta kena pajak atau tidak"
+    assert index.kind == "flat"
 
 
-def test_best_is_the_maximum_over_the_passages(index: DenseIndex) -> None:
+def test_an_articles_cosine_is_the_maximum_over_its_passages(index: DenseIndex) -> None:
     encoder = BagEncoder()
     query = encoder.encode(["lupa kata sandi"])
-    best, _ = index.similarities(query, encoder.encoder_id)
-    for row, one in enumerate([EFIN, SANDI, UMKM]):
-        forms = encoder.encode([one.title, *one.questions])
-        assert best[row] == pytest.approx(float((forms @ query.T).max()), abs=1e-5)
+    best, passage = index.cosines(query, np.array([2, 0, 1]))
+    for place, one in enumerate([UMKM, EFIN, SANDI]):
+        forms = encoder.encode([one.title, *one.questions]) @ query[0]
+        assert best[place] == pytest.approx(float(forms.max()), abs=1e-5)
+        assert forms[passage[place]] == pytest.approx(float(forms.max()), abs=1e-5)
+    none, _ = index.cosines(query, np.zeros(0, dtype=np.int64))
+    assert none.shape == (0,)
 
 
 def test_a_query_of_another_encoder_is_refused(index: DenseIndex) -> None:
     with pytest.raises(IndexMismatchError, match="bag"):
-        index.similarities(BagEncoder().encode(["efin"]), "lain")
+        index.nearest(BagEncoder().encode(["efin"]), "lain")
 
 
-def test_an_index_comes_back_from_disk(index: DenseIndex, tmp_path: Path) -> None:
-    path = tmp_path / "sikp.faiss"
-    index.save(path)
-    query = BagEncoder().encode(["tarif umkm berapa"])
-    for mine, stored in zip(
-        index.similarities(query, "bag"), DenseIndex.load(path, "bag").similarities(query, "bag"), strict=True
-    ):
-        np.testing.assert_allclose(mine, stored, atol=1e-6)
-
-
-def test_a_stored_index_of_another_encoder_is_refused(index: DenseIndex, tmp_path: Path) -> None:
-    index.save(tmp_path / "i")
-    with pytest.raises(IndexMismatchError, match="model-baru"):
-        DenseIndex.load(tmp_path / "i", "model-baru")
-
-
-@pytest.mark.parametrize("harm", ["missing", "truncated", "header", "flipped"])
-def test_a_damaged_index_is_refused(index: DenseIndex, tmp_path: Path, harm: str) -> None:
-    path = tmp_path / "i"
-    index.save(path)
-    content = path.read_bytes()
-    if harm == "missing":
-        path.unlink()
-    elif harm == "truncated":
-        path.write_bytes(content[: len(content) // 2])
-    elif harm == "header":
-        (tmp_path / "i.json").write_text("{", encoding="utf-8")
-    else:
-        path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
-    with pytest.raises(IndexMismatchError):
-        DenseIndex.load(path, "bag")
+def test_a_big_index_is_an_inverted_file_that_finds_what_a_flat_one_finds(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(3)
+    vectors = rng.normal(size=(4000, 24)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    counts = np.full(400, 10)
+    flat = DenseIndex("a", vectors, counts)
+    monkeypatch.setattr("retrieval.dense.FLAT_MOST", 1000)
+    big = DenseIndex("a", vectors, counts)
+    assert (flat.kind, big.kind) == ("flat", "ivf")
+    for row in range(0, 4000, 400):
+        query = vectors[row : row + 1]
+        first = big.nearest(query, "a")[0][:10].tolist()
+        assert first[0] == row // 10
+        assert len(set(first) & set(flat.nearest(query, "a")[0][:10].tolist())) >= 7
+        np.testing.assert_allclose(big.cosines(query, flat.nearest(query, "a")[0][:3])[0],
+                                   flat.nearest(query, "a")[1][:3], atol=1e-6)  # fmt: skip
 
 
 def test_a_missing_or_broken_encoder_folder_is_a_clear_error(tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ from models.encoder_id.recipe import MOST_BYTES, make
 from models.encoder_id.training import Plan
 from retrieval.dense import DenseIndex, SentenceEncoder
 from retrieval.errors import IndexMismatchError
-from retrieval.evaluate import evaluate
+from retrieval.evaluation.questions import Question, read_questions
+from retrieval.evaluation.ranks import ask, rank_figures
 from retrieval.search import SearchEngine
 from retrieval.store import FolderArticleStore
 from retrieval.suggester import LiveSuggester
@@ -117,12 +118,12 @@ def test_the_recipe_makes_a_loadable_model_the_same_way_twice(tmp_path: Path) ->
     assert made["articles"] == len(FolderArticleStore(ARTICLES).published())
     index = DenseIndex.build(FolderArticleStore(ARTICLES).published(), one)
     with pytest.raises(IndexMismatchError):
-        index.similarities(SentenceEncoder(MODEL).encode(["efin"]), SentenceEncoder(MODEL).encoder_id)
+        index.nearest(SentenceEncoder(MODEL).encode(["efin"]), SentenceEncoder(MODEL).encoder_id)
 
 
 def test_importing_retrieval_loads_no_heavy_library() -> None:
     code = (
-        "import sys, retrieval.search, retrieval.suggester, retrieval.evaluate;"
+        "import sys, retrieval.search, retrieval.suggester, retrieval.evaluation.ranks;"
         "print([n for n in ('torch', 'faiss', 'sentence_transformers', 'transformers') if n in sys.modules])"
     )
     done = subprocess.run(

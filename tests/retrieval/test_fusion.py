@@ -1,33 +1,55 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reciprocal rank fusion by hand-computed values."""
+"""Best rows, places in a ranking, and the fused order."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from retrieval.fusion import K, fuse, ranking
+from retrieval.fusion import Signals, best_rows, fused, ranks_of, reciprocal
 
 pytestmark = pytest.mark.unit
 
 
-def test_ranking_drops_what_does_not_match_and_keeps_ties_in_order() -> None:
-    assert ranking(np.array([0.0, 2.0, 1.0, 2.0, -1.0], dtype=np.float32)) == [1, 3, 2]
-    assert ranking(np.array([3.0, 2.0, 1.0], dtype=np.float32), depth=2) == [0, 1]
+def ints(*values: int) -> np.ndarray:
+    return np.array(values, dtype=np.int64)
 
 
-def test_an_article_found_twice_beats_one_found_once_at_the_top() -> None:
-    fused = fuse([[7, 1], [8, 1]])
-    assert fused[1] == pytest.approx(2 / (K + 2))
-    assert fused[7] == pytest.approx(1 / (K + 1))
-    assert max(fused, key=lambda row: fused[row]) == 1
+def signals(bm25_rank: tuple[int, ...], cosine_rank: tuple[int, ...]) -> Signals:
+    count = len(bm25_rank)
+    return Signals(
+        rows=np.arange(count),
+        bm25=np.zeros(count, dtype=np.float32),
+        bm25_rank=ints(*bm25_rank),
+        coverage=np.zeros(count),
+        cosine=np.zeros(count, dtype=np.float32),
+        cosine_rank=ints(*cosine_rank),
+        passage=ints(*[0] * count),
+    )
 
 
-def test_weights_count_and_must_match() -> None:
-    assert fuse([[1], [2]], [1.0, 3.0]) == {1: 1 / (K + 1), 2: 3 / (K + 1)}
-    with pytest.raises(ValueError, match="2 rankings but 1 weights"):
-        fuse([[1], [2]], [1.0])
+def test_best_rows_are_sorted_positive_and_no_more_than_asked_for() -> None:
+    scores = np.array([0.0, 3.0, 1.0, 3.0, -1.0, 2.0], dtype=np.float32)
+    assert best_rows(scores).tolist() == [1, 3, 5, 2]
+    assert best_rows(scores, depth=2).tolist() == [1, 3]
+    assert best_rows(np.zeros(0, dtype=np.float32)).tolist() == []
 
 
-def test_nothing_fused_is_nothing() -> None:
-    assert fuse([]) == {}
+@given(st.lists(st.integers(-3, 9), max_size=40), st.integers(1, 12))
+def test_best_rows_are_those_of_a_full_sort(values: list[int], depth: int) -> None:
+    expected = sorted((row for row, value in enumerate(values) if value > 0), key=lambda row: (-values[row], row))
+    assert best_rows(np.array(values, dtype=np.float32), depth).tolist() == expected[:depth]
+
+
+def test_ranks_count_from_one_and_zero_is_not_ranked() -> None:
+    assert ranks_of(ints(2, 5, 7), ints(7, 2)).tolist() == [2, 0, 1]
+    assert ranks_of(ints(2), ints()).tolist() == [0]
+    assert reciprocal(ints(1, 0), k=59).tolist() == pytest.approx([1 / 60, 0.0])
+
+
+def test_an_article_that_both_ways_find_comes_before_one_that_only_one_finds_first() -> None:
+    scores = fused(signals(bm25_rank=(2, 1, 0), cosine_rank=(2, 0, 1)))
+    assert scores.argmax() == 0
+    assert scores[1] == pytest.approx(scores[2])

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""BM25 and the share of a question's information that an article has."""
+"""BM25, which document has which word, and a small index beside a big one."""
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from retrieval.lexical import LexicalIndex
+from retrieval.lexical import LexicalIndex, document_of
 from retrieval.normalize import content_stems
 from tests.retrieval.fakes import EFIN, SANDI, UMKM
 
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.unit
 
 @pytest.fixture
 def index() -> LexicalIndex:
-    return LexicalIndex([EFIN, SANDI, UMKM])
+    return LexicalIndex([document_of(one) for one in (EFIN, SANDI, UMKM)])
 
 
 def test_the_article_with_the_rare_word_scores_highest(index: LexicalIndex) -> None:
@@ -24,14 +25,33 @@ def test_the_article_with_the_rare_word_scores_highest(index: LexicalIndex) -> N
     assert scores[2] == 0
 
 
-def test_unknown_words_and_no_articles_score_nothing(index: LexicalIndex) -> None:
+@pytest.mark.parametrize("documents", [[], [""], ["", ""]])
+def test_unknown_words_and_no_articles_score_nothing(index: LexicalIndex, documents: list[str]) -> None:
     assert not index.scores(["kereta", "tiket"]).any()
     assert not index.scores([]).any()
-    assert LexicalIndex([]).scores(["efin"]).shape == (0,)
+    empty = LexicalIndex(documents)
+    assert empty.scores(["efin"]).tolist() == [0.0] * len(documents)
+    assert empty.documents_with("efin") == 0
+    assert not empty.contains(["efin"], np.arange(len(documents))).any()
 
 
-def test_coverage_is_one_for_all_words_zero_for_none_and_falls_with_foreign_words(index: LexicalIndex) -> None:
-    assert index.coverage(["lupa", "efin"], 0) == pytest.approx(1.0)
-    assert index.coverage(["umkm"], 0) == 0.0
-    assert index.coverage([], 0) == 0.0
-    assert index.coverage(["efin", "kereta", "tiket"], 0) == pytest.approx(1 / 3)
+def test_it_knows_which_document_has_which_word(index: LexicalIndex) -> None:
+    rows = np.array([2, 0, 1])
+    assert index.contains(["lupa", "kereta", "umkm", ""], rows).tolist() == [
+        [False, True, True],
+        [False, False, False],
+        [True, False, False],
+        [False, False, False],
+    ]
+    assert [index.documents_with(stem) for stem in ("lupa", "umkm", "kereta")] == [2, 1, 0]
+
+
+def test_a_small_index_beside_a_big_one_scores_about_as_if_it_were_in_it() -> None:
+    rest = [f"pajak kata{number} lapor kata{number % 7}" for number in range(200)]
+    new = ["pajak baru efin efin lapor", "pajak lapor kata3"]
+    together = LexicalIndex([*rest, *new])
+    big = LexicalIndex(rest)
+    small = LexicalIndex(new, beside=big)
+    for query in (["efin"], ["pajak"], ["pajak", "kata3", "lapor"]):
+        np.testing.assert_allclose(small.scores(query), together.scores(query)[200:], rtol=0.1)
+    assert LexicalIndex(new).scores(["efin"])[0] < 0.5 * small.scores(["efin"])[0]
