@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from retrieval.errors import ArticleError, ArticleFolderError, ArticleNotFoundError
-from retrieval.store import FolderArticleStore, check_folder, parse_article
+from retrieval.exchange.markdown import check_article
+from retrieval.store import FolderArticleStore, check_folder
 from tests.retrieval.fakes import TODAY, article
 
 pytestmark = pytest.mark.unit
@@ -86,8 +87,8 @@ def test_an_article_file_is_read(tmp_path: Path) -> None:
         ("version: 1", "version: nol", 4, "version"),
         ("status: published", "status: terbit", 5, "status"),
         ("  - gimana delapan\n", "", 7, "questions"),
-        ("  - gimana delapan", "  - GIMANA TUJUH", 1, "twice"),
-        ("effective_to: 2025-12-31", "effective_to: 2024-12-31", 1, "effective_to"),
+        ("  - gimana delapan", "  - GIMANA TUJUH", 7, "dua kali"),
+        ("effective_to: 2025-12-31", "effective_to: 2024-12-31", 17, "effective_to"),
         ("topic: Uji", "topic: [Uji", 7, "YAML"),
         ("topic: Uji", "topik: Uji", 1, "topic"),
         ("id: contoh", "id: lain", 2, "nama berkas"),
@@ -97,12 +98,13 @@ def test_an_article_file_is_read(tmp_path: Path) -> None:
 def test_a_mistake_is_reported_with_its_line(old: str, new: str, line: int, words: str) -> None:
     source = GOOD.format(slug="contoh", version=1, status="published")
     assert old in source
-    with pytest.raises(ArticleError) as error:
-        parse_article(source.replace(old, new), Path("contoh.md"))
-    assert words in error.value.problem
-    assert line_of(error) == line
-    assert "contoh.md" in error.value.message
-    assert str(line) in error.value.message
+    reading = check_article(source.replace(old, new), Path("contoh.md"))
+    assert reading.items == []
+    error = reading.problems[0]
+    assert words in error.problem
+    assert error.line == line
+    assert "contoh.md" in error.message
+    assert str(line) in error.message
 
 
 def test_a_file_that_is_not_utf8_is_reported_with_its_line(tmp_path: Path) -> None:
@@ -171,7 +173,8 @@ def test_the_shipped_articles_keep_their_promises() -> None:
     assert not problems
     assert len(articles) >= 44
     assert set(REQUIRED) <= {one.id for one in articles}
-    assert all(one.in_force(TODAY) for one in articles)
+    assert {one.id for one in articles if not one.in_force(TODAY)} >= {"pps-2022", "tax-amnesty-2016"}  # ended rules belong to it
+    assert all(one.in_force(TODAY) for one in articles if one.id in REQUIRED)
     assert all(one.verification == "perlu verifikasi" for one in articles)
     forms = [form.casefold() for one in articles for form in one.questions]
     assert len(forms) == len(set(forms)), "a question form belongs to one article"
