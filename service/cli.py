@@ -166,13 +166,22 @@ def bench_pipeline(
 
 @eval_app.command("retrieval", help=text("service.help_eval_retrieval"))
 def eval_retrieval(
+    *,
     json_output: JsonOption = False,
     questions: Annotated[Path | None, typer.Option(help=text("service.help_eval_questions"))] = None,
+    quick: Annotated[bool, typer.Option("--quick", help=text("service.help_eval_quick"))] = False,
+    spoken: Annotated[int | None, typer.Option(min=0, help=text("service.help_eval_spoken"))] = None,
+    jobs: Annotated[int, typer.Option(min=1, help=text("service.help_eval_jobs"))] = 2,
 ) -> None:
     """Measure how often the right article is found."""
-    from service.evaluation import evaluate_retrieval
+    from service.evaluation import Asked, as_json, run_retrieval_evaluation, show
 
-    _report(evaluate_retrieval(load_settings(), questions), json_output)
+    asked = Asked(questions, quick, spoken, jobs)
+    report = run_retrieval_evaluation(load_settings(), asked, lambda line: err.print(line, markup=False))
+    if json_output:
+        sys.stdout.write(json.dumps(as_json(report), ensure_ascii=False) + "\n")
+    else:
+        show(report, out)
 
 
 @eval_app.command("asr", help=text("service.help_eval_asr"))
