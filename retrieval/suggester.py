@@ -3,28 +3,34 @@
 
 Pure of transport: the hub calls :meth:`LiveSuggester.on_partial` and :meth:`LiveSuggester.on_final` in a worker
 thread with what asr published, and shows and stores the :class:`SuggestionUpdate` it gets back (None: leave the page
-alone). A partial counts once its words have not changed for ``stable_ms``. A new list replaces the shown one only
-when it is clearly better, more easily on a final than on a partial. Thread-safe; calls do not wait for each other.
+alone). Nothing is searched before the caller has asked something. A partial counts once its words have not changed for
+``stable_ms``, and touches the page only when another article comes first. A new list replaces the shown one only when
+it is clearly better. Thread-safe; calls do not wait for each other.
 """
 
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
-from pipeline.events import Leg, SuggestedArticle, SuggestionsShown
-from retrieval.conversation import Conversation, is_question, topic_words
+from pipeline.events import ClassProposed, Leg, QuotedWords, SuggestedArticle, SuggestionsShown
+from retrieval.classify import Classification, classify
+from retrieval.conversation import Conversation, Question
+from retrieval.intent import topic_words
+from retrieval.normalize import analyse, domain_words
+from retrieval.quoting import Quotation, Turn, quote
 from retrieval.search import MAX_QUERY_CHARS, Hit, SearchResult
 
 LIST_LENGTH = 5
-PARTIAL_DEPTH = 3  # a partial that changes nothing above this place does not touch the page
+FINAL_DEPTH = 3  # what an agent looks at
 LEAST_SCORE = 0.25  # below it an article is noise
 LEAST_TOPIC_WORDS = 2
 PARTIAL_MARGIN = 0.10  # how much better a new first article must be than the shown one
-FINAL_MARGIN = 0.03
+FINAL_MARGIN = 0.05
 NO_ANSWER_WORDS = 3  # with fewer topic words it is too early to say that SIKP has no answer
+NO_ANSWER_GAP = 0.1  # "no answer" that is shown goes away only so far below the threshold
 
 
 class Searcher(Protocol):
@@ -51,6 +57,7 @@ class SuggestionUpdate:
     query: str
     reasons: tuple[str, ...]
     provisional: bool
+    question: int = 1
 
     def to_event(self, at: datetime, offset_ms: int | None = None) -> SuggestionsShown:
         """Return the event that the hub publishes and stores."""
@@ -63,13 +70,36 @@ class SuggestionUpdate:
             no_answer=self.no_answer,
             no_answer_probability=self.no_answer_probability,
             provisional=self.provisional,
+            question=self.question,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ClassUpdate:
+    """The class that the words suggest for the question has become this."""
+
+    call_id: str
+    proposed: Classification
+    query: str
+    question: int
+
+    def to_event(self, at: datetime, offset_ms: int | None = None) -> ClassProposed:
+        """Return the event that the hub publishes and stores."""
+        return ClassProposed(
+            at=at,
+            call_id=self.call_id,
+            offset_ms=offset_ms,
+            kind=self.proposed.kind,
+            probability=self.proposed.probability,
+            reasons=self.proposed.reasons,
+            query=self.query,
+            question=self.question,
         )
 
 
 @dataclass
 class _Partial:
-    segment: int
-    text: str
+    turn: Turn
     since_ms: int
     searched: bool = False
 
@@ -82,6 +112,8 @@ class _Call:
     shown: tuple[SuggestedArticle, ...] = ()
     no_answer: bool = False
     provisional: bool = False
+    number: int = 1  # of the question that the list is for
+    proposed: tuple[int, Classification] | None = None
 
 
 class LiveSuggester:
@@ -113,9 +145,9 @@ class LiveSuggester:
             return None
         call = self._call(call_id)
         with call.lock:
-            known = call.partial
-            if known is None or known.segment != segment or known.text != text:
-                call.partial = _Partial(segment, text, now_ms - stable_ms)
+            turn, known = Turn(leg, segment, text), call.partial
+            if known is None or known.turn != turn:
+                call.partial = _Partial(turn, now_ms - stable_ms)
             else:
                 known.since_ms = min(known.since_ms, now_ms - stable_ms)
             return self._search_partial(call_id, call, now_ms)
@@ -129,23 +161,39 @@ class LiveSuggester:
         with call.lock:
             return self._search_partial(call_id, call, now_ms)
 
-    def on_final(self, call_id: str, leg: Leg, text: str) -> SuggestionUpdate | None:
+    def on_final(self, call_id: str, leg: Leg, text: str, *, segment: int = 0) -> SuggestionUpdate | None:
         """Take in a final segment of either leg."""
         call = self._call(call_id)
         with call.lock:
-            conversation = call.conversation
+            turn = Turn(leg, segment, text)
             if leg == "caller":
                 call.partial = None
-                relevant = conversation.caller_said(text)
+                relevant = call.conversation.caller_said(turn)
             else:
-                relevant = conversation.agent_said(text)
-            return self._update(call_id, call, conversation.question(), final=True) if relevant else None
+                relevant = call.conversation.agent_said(turn)
+            question = call.conversation.question() if relevant else None
+            return self._update(call_id, call, question, final=True) if question else None
+
+    def proposed_class(self, call_id: str) -> ClassUpdate | None:
+        """Return the class proposed for the call's question if that is another than what was returned last."""
+        call = self._call(call_id)
+        with call.lock:
+            question = call.conversation.question()
+            found = classify(question.text) if question else None
+            if question is None or found is None:
+                return None
+            last = call.proposed
+            if last is not None and last[0] == question.number and last[1].kind == found.kind:
+                return None
+            call.proposed = (question.number, found)
+            return ClassUpdate(call_id, found, question.text[-MAX_QUERY_CHARS:], question.number)
 
     def restore(self, call_id: str, shown: SuggestionsShown) -> None:
         """Take up the list that is on the page already: what a restarted hub read from the call's folder."""
         call = self._call(call_id)
         with call.lock:
             call.shown, call.no_answer, call.provisional = shown.articles, shown.no_answer, shown.provisional
+            call.number = shown.question
 
     def end_call(self, call_id: str) -> None:
         """Forget a call; unknown calls are fine."""
@@ -166,40 +214,72 @@ class LiveSuggester:
         if partial is None or partial.searched or now_ms - partial.since_ms < self._stable_ms:
             return None
         partial.searched = True
-        if topic_words(partial.text) == 0:
-            return None
-        return self._update(call_id, call, call.conversation.question(partial.text), final=False)
+        question = call.conversation.question(partial.turn)
+        return self._update(call_id, call, question, final=False) if question else None
 
-    def _update(self, call_id: str, call: _Call, question: str, *, final: bool) -> SuggestionUpdate | None:
-        words = topic_words(question)
-        if words < LEAST_TOPIC_WORDS:
+    def _update(self, call_id: str, call: _Call, question: Question, *, final: bool) -> SuggestionUpdate | None:
+        words = topic_words(question.text)
+        if words < LEAST_TOPIC_WORDS and not (final and domain_words(analyse(question.text))):
             return None
-        query = question[-MAX_QUERY_CHARS:]
+        query = question.text[-MAX_QUERY_CHARS:]
         result = self._searcher.search(query, limit=LIST_LENGTH)
-        fresh = tuple(_suggested(hit) for hit in result.hits if hit.score >= LEAST_SCORE)
-        no_answer = (
-            result.no_answer_probability > self._no_answer_threshold
-            and (final or call.no_answer)
-            and words >= NO_ANSWER_WORDS
-            and (is_question(question) or call.no_answer)
-        )
-        articles = settle(call.shown, fresh, FINAL_MARGIN if final else PARTIAL_MARGIN)
-        seen = LIST_LENGTH if final else PARTIAL_DEPTH
-        same = [one.article_id for one in articles[:seen]] == [one.article_id for one in call.shown[:seen]]
-        if same and no_answer == call.no_answer and not (final and call.provisional and articles):
-            return None
-        if not articles and not no_answer and not call.shown:
-            return None
-        call.shown, call.no_answer, call.provisional = articles, no_answer, not final
+        hits, probability = self._with_background(question, result)
+        fresh = tuple(_suggested(hit, question) for hit in hits if hit.score >= LEAST_SCORE)
+        another = question.number != call.number
+        shown, was_no_answer = ((), False) if another else (call.shown, call.no_answer)
+        no_answer = was_no_answer
+        if final:
+            threshold = self._no_answer_threshold - (NO_ANSWER_GAP if was_no_answer else 0.0)
+            ripe = was_no_answer or (question.outright and words >= NO_ANSWER_WORDS)
+            no_answer = probability > threshold and ripe
+        articles = settle(shown, fresh, FINAL_MARGIN if final else PARTIAL_MARGIN)
+        if another and not articles and not no_answer:
+            return None  # the list of the question before stays until there is something to put in its place
+        if not _is_news(articles, shown, final=final):
+            if no_answer == was_no_answer and not (final and call.provisional and articles):
+                return None
+            articles = shown or articles
+        call.shown, call.no_answer, call.provisional, call.number = articles, no_answer, not final, question.number
         return SuggestionUpdate(
             call_id=call_id,
             articles=articles,
             no_answer=no_answer,
-            no_answer_probability=result.no_answer_probability,
+            no_answer_probability=probability,
             query=query,
             reasons=articles[0].matched_words if articles else (),
             provisional=not final,
+            question=question.number,
         )
+
+    def _with_background(self, question: Question, result: SearchResult) -> tuple[list[Hit], float]:
+        """Return the hits with, below their full score, those that the question before adds; and "no answer"."""
+        if question.background_weight <= LEAST_SCORE:
+            return list(result.hits), result.no_answer_probability
+        both = f"{question.background} {question.text}"[-MAX_QUERY_CHARS:]
+        wider = self._searcher.search(both, limit=LIST_LENGTH)
+        best = {hit.article_id: hit for hit in result.hits}
+        for hit in wider.hits:
+            faded = replace(hit, score=round(hit.score * question.background_weight, 4))
+            if hit.article_id not in best or best[hit.article_id].score < faded.score:
+                best[hit.article_id] = faded
+        hits = sorted(best.values(), key=lambda hit: (not hit.in_force, -hit.score))[:LIST_LENGTH]
+        own = result.no_answer_probability
+        return hits, min(own, wider.no_answer_probability) if question.follows else own
+
+
+def _is_news(articles: tuple[SuggestedArticle, ...], shown: tuple[SuggestedArticle, ...], *, final: bool) -> bool:
+    """Return whether a list differs from the shown one so much that a reader should be disturbed.
+
+    Another first article does. With the same first one, a final's list does when one of its first ``FINAL_DEPTH`` is
+    not on the page at all; a partial's never does.
+    """
+    if not articles or not shown:
+        return bool(articles) != bool(shown)
+    keys = [(one.article_id, one.version) for one in articles]
+    on_page = {(one.article_id, one.version) for one in shown}
+    if keys[0] != (shown[0].article_id, shown[0].version):
+        return True
+    return final and any(key not in on_page for key in keys[:FINAL_DEPTH])
 
 
 def settle(
@@ -230,12 +310,29 @@ def _overtakes(one: SuggestedArticle, ahead: SuggestedArticle, place: dict[str, 
     return was_ahead and ahead.score - one.score < margin
 
 
-def _suggested(hit: Hit) -> SuggestedArticle:
+def _suggested(hit: Hit, question: Question) -> SuggestedArticle:
+    found = quote(question.turns, hit.matched_words)
     return SuggestedArticle(
         article_id=hit.article_id,
         version=hit.version,
         title=hit.title,
         score=hit.score,
         matched_words=hit.matched_words,
-        quote=hit.quote,
+        quote=found.text if found else "",
+        quoted=_quoted(found) if found else None,
+        question="" if found else hit.question,
+        legal_basis=tuple(str(basis) for basis in hit.legal_basis),
+        effective_from=hit.effective_from,
+        effective_to=hit.effective_to,
+        in_force=hit.in_force,
+    )
+
+
+def _quoted(found: Quotation) -> QuotedWords:
+    return QuotedWords(
+        leg=found.turn.leg,
+        segment=found.turn.segment,
+        start=found.span.start,
+        end=found.span.end,
+        words=tuple((word.start, word.end) for word in found.words),
     )

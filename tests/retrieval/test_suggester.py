@@ -32,13 +32,15 @@ class Recorder:
 class Scripted:
     """A searcher that returns prepared scores, one dict of article -> score a search."""
 
-    def __init__(self, *scores: dict[str, float]) -> None:
+    def __init__(self, *scores: dict[str, float], probabilities: tuple[float, ...] = ()) -> None:
         self._scores = list(scores)
+        self._probabilities = list(probabilities)
 
     def search(self, query: str, *, limit: int = 5) -> SearchResult:
         found = self._scores.pop(0)
         ordered = sorted(found, key=lambda name: -found[name])
-        return SearchResult(query, tuple(hit(name, found[name]) for name in ordered), 0.0, "hybrid")
+        hits = tuple(hit(name, found[name]) for name in ordered)
+        return SearchResult(query, hits, self._probabilities.pop(0) if self._probabilities else 0.0, "hybrid")
 
 
 def hit(name: str, score: float) -> Hit:
@@ -119,8 +121,12 @@ def test_after_a_long_answer_a_new_question_starts_afresh(live: LiveSuggester, s
     )
     assert live.on_final("c1", "agent", answer) is None
     update = live.on_final("c1", "caller", "berapa tarif umkm untuk omzet satu miliar")
-    assert "efin" not in searcher.queries[-1]
+    assert searcher.queries[-2:] == [
+        "berapa tarif umkm untuk omzet satu miliar",
+        "saya lupa efin berapa tarif umkm untuk omzet satu miliar",
+    ], "the new question by itself, then with the old one in the background"
     assert ids(update)[0] == "tarif-umkm"
+    assert update is not None and update.question == 2
 
 
 def test_after_a_long_answer_a_short_remark_stays_with_the_old_question(
@@ -141,6 +147,86 @@ def test_the_agents_restatement_refines_and_other_agent_talk_does_not(live: Live
     assert len(searcher.queries) == count
     update = live.on_final("c1", "agent", "jadi bapak lupa kata sandi coretax ya")
     assert ids(update)[0] == "lupa-sandi"
+
+
+@pytest.mark.parametrize(
+    "text", ["efin itu nomor identitas untuk lapor spt secara elektronik", "lupa efin bisa lewat email ya bu"]
+)
+def test_what_the_agent_says_first_brings_nothing_up(live: LiveSuggester, searcher: Recorder, text: str) -> None:
+    assert live.on_final("c1", "agent", text) is None
+    assert live.on_final("c1", "caller", "iya bu") is None
+    assert searcher.queries == []
+
+
+def test_a_story_waits_for_its_question(live: LiveSuggester, searcher: Recorder) -> None:
+    assert live.on_final("c1", "caller", "saya punya warung makan di semarang omzet enam ratus juta") is None
+    assert searcher.queries == []
+    assert ids(live.on_final("c1", "caller", "tarif umkm masih setengah persen tidak bu"))[0] == "tarif-umkm"
+    assert searcher.queries[-1].startswith("saya punya warung")
+
+
+@pytest.mark.parametrize(
+    "text", ["kata sandi coretax saya lupa", "akun coretax saya terkunci kata sandinya salah terus"]
+)
+def test_a_problem_told_is_a_question(live: LiveSuggester, text: str) -> None:
+    assert ids(live.on_final("c1", "caller", text))[0] == "lupa-sandi"
+
+
+def test_a_confirmation_of_the_answer_is_no_question(live: LiveSuggester, searcher: Recorder) -> None:
+    live.on_final("c1", "caller", "saya lupa efin")
+    live.on_final("c1", "agent", "efin diminta lewat email kantor pajak terdaftar lampirkan foto ktp")
+    count = len(searcher.queries)
+    assert live.on_final("c1", "caller", "oh lewat email kantor pajak ya bu") is None
+    assert live.on_final("c1", "caller", "baik bu terima kasih banyak atas penjelasannya") is None
+    assert len(searcher.queries) == count
+
+
+def test_every_hit_quotes_the_callers_own_characters(live: LiveSuggester) -> None:
+    said = "halo bu saya ini lupa e fin bagaimana minta lagi"
+    update = live.on_final("c1", "caller", said, segment=4)
+    assert update is not None
+    first = update.articles[0]
+    assert first.quoted is not None
+    assert (first.quoted.leg, first.quoted.segment) == ("caller", 4)
+    assert first.quote == said[first.quoted.start : first.quoted.end]
+    assert {said[start:end] for start, end in first.quoted.words} >= {"lupa", "e fin"}
+
+
+def test_an_announced_second_question_is_one_of_its_own_and_the_first_fades(live: LiveSuggester) -> None:
+    live.on_final("c1", "caller", "saya lupa efin bagaimana minta lagi")
+    live.on_final("c1", "agent", "efin bisa diminta lewat email kantor pajak")
+    update = live.on_final("c1", "caller", "satu lagi bu kata sandi coretax saya juga lupa")
+    assert update is not None
+    assert (ids(update)[0], update.question) == ("lupa-sandi", 2)
+    old = {one.article_id: one.score for one in update.articles}.get("lupa-efin", 0.0)
+    assert old < update.articles[0].score / 2
+
+
+def test_no_answer_does_not_flicker_around_its_threshold() -> None:
+    searcher = Scripted({}, {}, {}, probabilities=(0.61, 0.55, 0.45))
+    live = LiveSuggester(searcher, no_answer_threshold=0.6)
+    shown = [live.on_final("c1", "caller", f"berapa harga tiket kereta jurusan surabaya nomor {n}") for n in range(3)]
+    assert shown[0] is not None and shown[0].no_answer
+    assert shown[1] is None, "still well above: the page is left alone"
+    assert shown[2] is not None and not shown[2].no_answer
+
+
+def test_a_detail_never_brings_no_answer_up() -> None:
+    live = LiveSuggester(Scripted({"a": 0.9}, {"a": 0.9}, probabilities=(0.1, 0.9)))
+    assert live.on_final("c1", "caller", "nama ibu kandung saya salah terus di akun") is not None
+    assert live.on_final("c1", "caller", "sumarni kecamatan banyumanik") is None
+
+
+def test_the_class_is_proposed_once_and_again_only_when_it_changes(live: LiveSuggester) -> None:
+    assert live.proposed_class("c1") is None
+    live.on_final("c1", "caller", "bagaimana penafsiran pasal empat kalau saham dijual lewat perusahaan antara")
+    proposal = live.proposed_class("c1")
+    assert proposal is not None
+    assert (proposal.proposed.kind, proposal.question) == ("interpretation", 1)
+    assert "penafsiran" in proposal.proposed.reasons
+    assert live.proposed_class("c1") is None
+    event = proposal.to_event(datetime(2026, 11, 24, tzinfo=UTC), 10)
+    assert from_wire(to_wire(event)) == event
 
 
 def test_the_agents_partials_are_ignored(live: LiveSuggester, searcher: Recorder) -> None:
@@ -187,12 +273,16 @@ def test_settling_keeps_what_is_shown_when_nothing_is_found_and_drops_what_no_lo
     assert settle(shown, (suggested("c", 0.9),), 0.1) == (suggested("c", 0.9),)
 
 
-def test_a_partial_that_changes_only_the_tail_leaves_the_page_alone() -> None:
+def test_only_a_final_that_brings_something_new_to_the_top_touches_the_list() -> None:
     first = {"a": 0.9, "b": 0.8, "c": 0.7, "d": 0.6}
-    live = LiveSuggester(Scripted(first, {**first, "e": 0.5}, {**first, "e": 0.5}))
+    tail, order, fresh = {**first, "e": 0.5}, {"a": 0.9, "d": 0.8, "b": 0.7}, {"a": 0.9, "e": 0.8, "b": 0.7}
+    live = LiveSuggester(Scripted(first, tail, tail, order, fresh, fresh))
     assert live.on_final("c1", "caller", "lupa efin") is not None
     assert live.on_partial("c1", "caller", 2, "efin hilang", now_ms=0, stable_ms=500) is None
-    assert ids(live.on_final("c1", "caller", "efin hilang")) == ["a", "b", "c", "d", "e"]
+    assert live.on_final("c1", "caller", "efin hilang") is None, "only the tail differs"
+    assert live.on_final("c1", "caller", "efin hilang lagi") is None, "the same articles in another order"
+    assert live.on_partial("c1", "caller", 5, "lupa efin baru", now_ms=0, stable_ms=500) is None
+    assert ids(live.on_final("c1", "caller", "lupa efin baru")) == ["a", "e", "b"]
 
 
 def test_calls_are_apart_and_forgotten_at_their_end(live: LiveSuggester) -> None:
