@@ -3,8 +3,8 @@
 
 The recogniser's best guess flickers while a word is being spoken, and comes in steps of about 0.2 s (the network's
 chunk). A word is shown once it and all before it have been the guess for ``HOLD_MS``, that is in two steps: the
-common prefix of successive hypotheses ("local agreement", Liu et al., Interspeech 2020). The first word of an
-utterance is shown almost at once. What was shown is taken back only when other words settle in its place, or when
+common prefix of successive hypotheses ("local agreement", Liu et al., Interspeech 2020). A word that another one
+follows in the guess is nearly always whole and waits for less; so does the first word of an utterance. What was shown is taken back only when other words settle in its place, or when
 its absence lasts.
 
 :func:`churn` measures the result as the "unstable partial word ratio" of Shangguan et al., "Analyzing the Quality and
@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 HOLD_MS = 250
+FOLLOWED_HOLD_MS = 50
 FIRST_HOLD_MS = 50
 MISSING_MS = 400
 
@@ -24,9 +25,15 @@ class Steadier:
     """The text to show of one open utterance after another. Times are places in the recording, in milliseconds."""
 
     def __init__(
-        self, *, hold_ms: int = HOLD_MS, first_hold_ms: int = FIRST_HOLD_MS, missing_ms: int = MISSING_MS
+        self,
+        *,
+        hold_ms: int = HOLD_MS,
+        followed_hold_ms: int = FOLLOWED_HOLD_MS,
+        first_hold_ms: int = FIRST_HOLD_MS,
+        missing_ms: int = MISSING_MS,
     ) -> None:
-        self._hold_ms, self._first_hold_ms, self._missing_ms = hold_ms, first_hold_ms, missing_ms
+        self._hold_ms, self._followed_hold_ms = hold_ms, followed_hold_ms
+        self._first_hold_ms, self._missing_ms = first_hold_ms, missing_ms
         self.reset()
 
     def reset(self) -> None:
@@ -57,9 +64,14 @@ class Steadier:
     def _settled(self, words: list[str], same: int, at_ms: int) -> list[str]:
         """Return the words at the guess's beginning that may be shown."""
         for at in range(same):
-            if at_ms - self._since[at] < (self._hold_ms if at else self._first_hold_ms):
+            if at_ms - self._since[at] < self._wait_ms(at, len(words)):
                 return words[:at]
         return words[:same]
+
+    def _wait_ms(self, at: int, count: int) -> int:
+        if at == 0:
+            return self._first_hold_ms
+        return self._hold_ms if at == count - 1 else self._followed_hold_ms
 
 
 def common(one: Sequence[str], other: Sequence[str]) -> int:

@@ -23,6 +23,11 @@ def test_the_first_word_is_shown_when_guessed_twice_and_others_when_they_have_st
     assert shown(guesses) == ["", "", "saya", *["saya"] * 5, "saya mau", "saya mau"]
 
 
+def test_a_word_that_another_follows_waits_for_less() -> None:
+    guesses = ["saya"] * 2 + ["saya mau tanya"] * 7
+    assert shown(guesses)[3:9] == ["saya mau"] * 4 + ["saya mau tanya"] * 2
+
+
 def test_a_flickering_word_is_never_shown() -> None:
     guesses = ["saya"] * 6 + ["saya tata"] * 4 + ["saya tapi"] * 4 + ["saya tapi lupa"] * 6
     assert "tata" not in " ".join(shown(guesses))
