@@ -15,6 +15,9 @@ from datetime import date
 from typing import Annotated, Literal, Protocol, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from pipeline.catalog import text
 
 Status = Literal["draft", "published", "retired"]
 Verification = Literal["perlu verifikasi", "terverifikasi"]
@@ -25,11 +28,16 @@ MAX_ID_CHARS = 120
 SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
 
+def wrong(problem: str, field: str = "") -> PydanticCustomError:
+    """Return the error of a check of ours; ``problem`` is in the user's language, ``field`` what it is about."""
+    return PydanticCustomError("kring", "{problem}", {"problem": problem, "field": field})
+
+
 def _printable(value: str) -> str:
     """Refuse characters that a file of some kind cannot hold or that only pretend to be a space or a line end."""
     for character in value:
         if character not in "\n\t" and unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp"):
-            raise ValueError(f"control character U+{ord(character):04X}")
+            raise wrong(text("retrieval.field_control", code=f"U+{ord(character):04X}"))
     return value
 
 
@@ -98,13 +106,13 @@ class Article(BaseModel):
     @model_validator(mode="after")
     def _dates_are_in_order(self) -> Self:
         if self.effective_from and self.effective_to and self.effective_to < self.effective_from:
-            raise ValueError("effective_to is before effective_from")
+            raise wrong(text("retrieval.field_dates"), "effective_to")
         return self
 
     @model_validator(mode="after")
     def _questions_differ(self) -> Self:
         if len({question.casefold() for question in self.questions}) != len(self.questions):
-            raise ValueError("a question form is given twice")
+            raise wrong(text("retrieval.field_question_twice"), "questions")
         return self
 
     def in_force(self, day: date) -> bool:

@@ -141,7 +141,19 @@ class DbArticleStore:
         Raises:
             StaleArticleError: ``on`` is not the newest version (0: the article is new).
         """
-        return self._drafted(Publication(_with(article, status="draft"), on), by)
+        with self._database.write() as session:
+            newest = versions.newest_version(session, article.id)
+            if newest != on:
+                raise versions.stale(article.id, on, newest)
+            self._write(session, Publication(_with(article, status="draft"), on), by)
+            session.commit()
+            return versions.draft_of(session, article.id)
+
+    def discard_draft(self, article_id: str) -> None:
+        """Delete an article's draft; raises ArticleNotFoundError when there is none."""
+        with self._database.write() as session:
+            versions.drop_draft(session, versions.draft_of(session, article_id).article)
+            session.commit()
 
     def publish(self, article: Article, *, on: int, by: str) -> ArticleVersion:
         """Publish ``article`` as the version after ``on``.
@@ -189,20 +201,12 @@ class DbArticleStore:
         self.take_over([Publication(article, on)], by=by)
         return self.version(article.id, article.version)
 
-    def _drafted(self, publication: Publication, by: str) -> Draft:
-        self.take_over([publication], by=by)
-        with self._database.read() as session:
-            return versions.draft_of(session, publication.article.id)
-
     def _write(self, session: Session, one: Publication, by: str) -> None:
         at, article = one.at or self._clock.now(), one.article
         if article.status != "draft":
             versions.add_version(session, article, on=one.on, by=one.by or by, at=at)
             versions.drop_draft(session, article)
             return
-        newest = versions.newest_version(session, article.id)
-        if newest != one.on:
-            raise versions.stale(article.id, one.on, newest)
         versions.keep_draft(session, article, made_from=one.on, by=one.by or by, at=at)
 
     def _load(self, session: Session, serials: list[int]) -> dict[tuple[str, int], Article]:

@@ -7,10 +7,14 @@ or the vector index is the trouble.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from pipeline.catalog import text
 from pipeline.errors import KringError
+
+Unit = Literal["line", "row", "item"]
 
 
 class RetrievalError(KringError):
@@ -20,16 +24,22 @@ class RetrievalError(KringError):
 
 
 class ArticleError(RetrievalError):
-    """An article file cannot be read as an article; the message names the file and the line."""
+    """Something in a file cannot be read as an article; the message names the file and the place.
+
+    Parameters:
+        line: number of the line, of the row of a table (its header is row 1) or of the item of a dump, from 1.
+        unit: which of these it is.
+    """
 
     code = "article_invalid"
 
-    def __init__(self, path: Path, line: int, problem: str) -> None:
-        message = text("retrieval.article_invalid", file=path.name, line=line, problem=problem)
+    def __init__(self, path: Path, line: int, problem: str, unit: Unit = "line") -> None:
+        message = text(f"retrieval.article_invalid_{unit}", file=path.name, line=line, problem=problem)
         super().__init__(message, remedy=text("retrieval.article_invalid_remedy"))
         self.path = path
         self.line = line
         self.problem = problem
+        self.unit = unit
 
 
 class ArticleFolderError(RetrievalError):
@@ -60,6 +70,24 @@ class StaleArticleError(RetrievalError):
     """An article was to be published on top of a version that is no longer the newest; nothing was written."""
 
     code = "article_stale"
+
+
+class ImportRefusedError(RetrievalError):
+    """An import with mistakes: all of them are in ``problems``, and nothing was taken over."""
+
+    code = "import_refused"
+
+    def __init__(self, problems: Sequence[ArticleError]) -> None:
+        super().__init__(
+            text("retrieval.import_refused", count=len(problems)), remedy=text("retrieval.import_refused_remedy")
+        )
+        self.problems = tuple(problems)
+
+
+class ExportError(RetrievalError):
+    """The place to export to exists already or cannot be written, or the format is unknown."""
+
+    code = "export_refused"
 
 
 class QueryError(RetrievalError):
