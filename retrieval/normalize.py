@@ -9,6 +9,7 @@ hit can show the caller's own words as its reason.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import threading
 import tomllib
@@ -20,6 +21,7 @@ from pathlib import Path
 
 import Stemmer
 
+import pipeline.spoken
 from pipeline.spoken import NUMBER_WORDS, read_number
 
 _LEXICON = Path(__file__).parent / "lexicon.toml"
@@ -76,6 +78,13 @@ def lexicon() -> Lexicon:
         small_talk=frozenset(tuple(split(phrase)) for phrase in tables["small_talk"]["phrases"]),
         domain=frozenset(tables["domain"]["words"].split()),
     )
+
+
+@cache
+def normalizer_id() -> str:
+    """Return a hash of the rules by which text is normalised: stored vectors are only good for the same ones."""
+    rules = (_LEXICON, Path(__file__), Path(pipeline.spoken.__file__))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in rules)).hexdigest()[:12]
 
 
 def split(text: str) -> list[str]:

@@ -9,58 +9,34 @@ Searching is synchronous and thread-safe: the desk calls it in a worker thread.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import structlog
-from numpy.typing import NDArray
 
 from pipeline.catalog import text
 from pipeline.clock import Clock, SystemClock
 from pipeline.errors import KringError
-from retrieval.articles import Article, ArticleStore, LegalBasis
+from retrieval.articles import Article, ArticleStore
 from retrieval.dense import Encoder, SentenceEncoder
-from retrieval.errors import QueryError
-from retrieval.normalize import Token, analyse
-from retrieval.snapshot import Candidate, Mode, Snapshot
+from retrieval.errors import EncoderError, QueryError
+from retrieval.hits import Hit, hit_of
+from retrieval.indexer import Indexer, needs_merging
+from retrieval.normalize import analyse
+from retrieval.snapshot import Mode, Snapshot
 
-MAX_QUERY_CHARS = 2000
-QUOTE_CHARS = 90
+__all__ = ["MAX_QUERY_CHARS", "REFRESH_S", "EngineStatus", "Hit", "SearchEngine", "SearchResult"]
+
+MAX_QUERY_CHARS = 2000  # more is refused: nobody types it, and the suggester sends the last ones
+REFRESH_S = 0.5  # how often the service should call refresh(): a publication is found that much later at most
 EncoderState = Literal["off", "loading", "ready", "failed"]
 EncoderLoader = Callable[[Path], Encoder]
 
 _log = structlog.get_logger("retrieval")
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """One article found, and why.
-
-    Parameters:
-        score: 0..1, how sure the search is that the article fits.
-        matched_words: the query's own words that the article shares.
-        quote: the part of the query around those words.
-        question: the article's question form nearest in meaning ("" while only BM25 answers).
-        in_force: False when the rule is not valid on the day asked for; the page must say so.
-    """
-
-    article_id: str
-    version: int
-    title: str
-    topic: str
-    score: float
-    matched_words: tuple[str, ...]
-    quote: str
-    question: str
-    verification: str
-    effective_from: date | None
-    effective_to: date | None
-    in_force: bool
-    legal_basis: tuple[LegalBasis, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +65,7 @@ class SearchEngine:
 
     Parameters:
         encoder_folder: sentence-transformers model; None = BM25 alone, by choice.
+        index_dir: where vectors are kept between runs; None = they are made anew at every start.
         load_encoder: for tests.
         clock: tells today's date for validity.
     """
@@ -98,6 +75,7 @@ class SearchEngine:
         store: ArticleStore,
         encoder_folder: Path | None,
         *,
+        index_dir: Path | None = None,
         load_encoder: EncoderLoader = SentenceEncoder,
         clock: Clock | None = None,
     ) -> None:
@@ -105,11 +83,14 @@ class SearchEngine:
         self._encoder_folder = encoder_folder
         self._load_encoder = load_encoder
         self._clock = clock or SystemClock()
-        self._build_lock = threading.Lock()
+        self._indexer = Indexer(index_dir)
+        self._build_lock = threading.Lock()  # around a new snapshot
+        self._main_lock = threading.Lock()  # around a new main segment, which may take minutes; taken first
         self._encoder_state: EncoderState = "off"
         self._problem = ""
         self._snapshot = Snapshot.build("", (), None)
         self._thread: threading.Thread | None = None
+        self._merging: threading.Thread | None = None
 
     def start(self) -> None:
         """Index the articles for BM25 now and load the encoder in the background.
@@ -130,9 +111,10 @@ class SearchEngine:
         return self._snapshot.encoder is not None
 
     def close(self, timeout_s: float = 10.0) -> None:
-        """Wait for the loading thread: an interpreter must not end in the middle of loading a native library."""
-        if self._thread is not None:
-            self._thread.join(timeout_s)
+        """Wait for threads at work: an interpreter must not end in the middle of loading a native library."""
+        for thread in (self._thread, self._merging):
+            if thread is not None:
+                thread.join(timeout_s)
 
     def refresh(self) -> bool:
         """Take over changed articles; returns whether there was a change. The old ones serve until then.
@@ -143,6 +125,7 @@ class SearchEngine:
         if self._store.revision() == self._snapshot.revision:
             return False
         self._rebuild()
+        self._merge_if_grown()
         return True
 
     def status(self) -> EngineStatus:
@@ -182,13 +165,20 @@ class SearchEngine:
         used: Mode = "bm25" if mode == "hybrid" and snapshot.encoder is None else mode
         if all(token.stop for token in tokens):
             return SearchResult(query, (), 0.0, used)
-        found = snapshot.candidates(tokens, query, mode)
+        try:
+            found = snapshot.candidates(tokens, query, mode)
+        except Exception as error:  # an encoder may raise whatever its library raises
+            if snapshot.encoder is None:
+                raise
+            _log.warning("encoder_failed", problem=_problem_of(error))
+            snapshot, used = replace(snapshot, encoder=None), "bm25"
+            found = snapshot.candidates(tokens, query, used)
         day = on or self._clock.now().date()
         shown = found[: max(limit, 1) * 2]
         rows = np.array([one.row for one in shown], dtype=np.int64)
         shared = snapshot.contains([token.stem for token in tokens], rows)
         shared &= np.array([[not token.stop] for token in tokens])
-        hits = [_hit(snapshot, one, tokens, shared[:, place], day) for place, one in enumerate(shown)]
+        hits = [hit_of(snapshot, one, tokens, shared[:, place], day) for place, one in enumerate(shown)]
         hits.sort(key=lambda hit: not hit.in_force)  # stable: keeps the order within each group
         return SearchResult(query, tuple(hits[:limit]), round(snapshot.no_answer_probability(found, tokens), 4), used)
 
@@ -198,57 +188,57 @@ class SearchEngine:
             return
         try:
             encoder = self._load_encoder(folder)
+            with self._main_lock:
+                self._swap_main(encoder)
         except KringError as error:
-            self._encoder_state, self._problem = "failed", str(error)
-            _log.warning("encoder_unavailable", code=error.code, problem=error.message)
-            return
-        with self._build_lock:  # the articles in service; files that broke meanwhile are not our trouble here
-            self._snapshot = Snapshot.build(self._snapshot.revision, self._snapshot.published, encoder)
+            self._encoder_lost(str(error), error.code)
+        except Exception as error:  # the library raises whatever it raises, also on the first real text
+            problem = text("retrieval.encoder_broken", path=folder, problem=_problem_of(error))
+            self._encoder_lost(problem, EncoderError.code)
+        else:
             self._encoder_state = "ready"
+            self._merge_if_grown()
+
+    def _encoder_lost(self, problem: str, code: str) -> None:
+        self._encoder_state, self._problem = "failed", problem
+        _log.warning("encoder_unavailable", code=code, problem=problem)
+
+    def _swap_main(self, encoder: Encoder | None) -> None:
+        """Build a new main segment while searches and publications go on, then take it into service."""
+        segment = self._indexer.segment(self._snapshot.published, encoder)
+        with self._build_lock:
+            now = self._snapshot  # what was published meanwhile goes beside
+            self._snapshot = self._indexer.beside(now.revision, now.published, encoder, segment)
+
+    def _merge_if_grown(self) -> None:
+        if needs_merging(self._snapshot) and not self._main_lock.locked():
+            self._merging = threading.Thread(target=self._merge, name="retrieval-merge", daemon=True)
+            self._merging.start()
+
+    def _merge(self) -> None:
+        with self._main_lock:
+            if needs_merging(self._snapshot):  # another thread may have been first
+                self._swap_main(self._snapshot.encoder)
 
     def _rebuild(self) -> None:
         with self._build_lock:
             revision = self._store.revision()
-            self._snapshot = Snapshot.build(revision, self._store.published(), self._snapshot.encoder)
+            if revision != self._snapshot.revision:
+                self._snapshot = self._next(revision, self._store.published())
+
+    def _next(self, revision: str, articles: Sequence[Article]) -> Snapshot:
+        before = self._snapshot
+        try:
+            return self._indexer.snapshot(revision, articles, before.encoder, before)
+        except Exception as error:
+            if before.encoder is None:
+                raise
+            self._encoder_lost(
+                text("retrieval.encoder_broken", path=self._encoder_folder, problem=_problem_of(error)),
+                EncoderError.code,
+            )
+            return self._indexer.snapshot(revision, articles, None, before)
 
 
-def _hit(
-    snapshot: Snapshot, candidate: Candidate, tokens: tuple[Token, ...], shared: NDArray[np.bool_], day: date
-) -> Hit:
-    article = snapshot.articles[candidate.row]
-    matched = [bool(yes) for yes in shared]
-    return Hit(
-        article_id=article.id,
-        version=article.version,
-        title=article.title,
-        topic=article.topic,
-        score=round(candidate.score, 4),
-        matched_words=tuple(dict.fromkeys(t.said for t, yes in zip(tokens, matched, strict=True) if yes)),
-        quote=_quote(tokens, matched),
-        question=article.questions[candidate.passage - 1] if candidate.passage > 0 else "",
-        verification=article.verification,
-        effective_from=article.effective_from,
-        effective_to=article.effective_to,
-        in_force=article.in_force(day),
-        legal_basis=article.legal_basis,
-    )
-
-
-def _quote(tokens: tuple[Token, ...], matched: list[bool]) -> str:
-    """Return the stretch of the query, at most ``QUOTE_CHARS`` long, that holds most matched words."""
-    best, best_count = "", 0
-    for start in (index for index, yes in enumerate(matched) if yes):
-        words: list[str] = []
-        count = end = 0
-        for index in range(start, len(tokens)):
-            said = tokens[index].said
-            if index > start and said == tokens[index - 1].said:
-                continue  # one spoken phrase became several written words
-            if len(" ".join([*words, said])) > QUOTE_CHARS:
-                break
-            words.append(said)
-            if matched[index]:
-                count, end = count + 1, len(words)
-        if count > best_count:
-            best, best_count = " ".join(words[:end]), count
-    return best
+def _problem_of(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -70,7 +70,7 @@ class Snapshot:
     def build(cls, revision: str, articles: Sequence[Article], encoder: Encoder | None) -> Snapshot:
         """Index ``articles`` as one segment; with an encoder also by meaning."""
         segment = Segment.of(articles, encoder)
-        return cls(revision, (segment,), np.ones(len(articles), dtype=np.bool_), encoder if articles else None)
+        return cls(revision, (segment,), np.ones(len(articles), dtype=np.bool_), encoder)
 
     @cached_property
     def articles(self) -> tuple[Article, ...]:

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from pipeline.clock import ManualClock
 from retrieval.errors import ArticleNotFoundError, EncoderError, QueryError, RetrievalError
-from retrieval.search import MAX_QUERY_CHARS, QUOTE_CHARS, SearchEngine
+from retrieval.hits import QUOTE_CHARS
+from retrieval.search import MAX_QUERY_CHARS, SearchEngine
 from tests.retrieval.fakes import EFIN, SANDI, UMKM, BagEncoder, MemoryStore, article, no_encoder
 
 pytestmark = pytest.mark.unit
