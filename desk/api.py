@@ -36,7 +36,9 @@ from desk.snapshots import agent_snapshot, board_snapshot, one_call, require_own
 from desk.stream import HEARTBEAT_S, Filter, Message
 from pipeline.errors import BusUnavailableError, CommandRefusedError
 from pipeline.events import PartialRecognized
-from retrieval.search import Hit
+from retrieval.quoting import Turn
+from retrieval.rows import cited, suggested
+from retrieval.search import MAX_QUERY_CHARS
 
 router = APIRouter(prefix="/api")
 log = structlog.get_logger("desk.api")
@@ -81,9 +83,16 @@ class TransitionBody(_Body):
 
 
 class FeedbackBody(_Body):
-    """Which version of the article was meant."""
+    """Which version of the article was meant; ``query``: what was searched for by hand."""
 
     version: int = Field(ge=1)
+    query: str = Field(default="", max_length=MAX_QUERY_CHARS)
+
+
+class WithoutSikpBody(_Body):
+    """The question as it stands in the case."""
+
+    question: str = Field(default="", max_length=4000)
 
 
 def check_scope(scope: Scope, person: PersonView) -> None:
@@ -189,7 +198,18 @@ async def feedback(
 ) -> Json:
     """Keep what the agent did with an article during the call."""
     await require_own_call(have, call_id, session.person)
-    await run_in_threadpool(have.suggest.feedback, call_id, article_id, body.version, action, session.person.username)
+    person = session.person.username
+    await run_in_threadpool(have.suggest.feedback, call_id, article_id, body.version, action, person, query=body.query)
+    return {"ok": True}
+
+
+@router.post("/calls/{call_id}/answered-without-sikp")
+async def answered_without_sikp(have: HaveDeps, session: Agent, call_id: CallId, body: WithoutSikpBody) -> Json:
+    """Keep that the agent answered the question from elsewhere: SIKP lacks something."""
+    await require_own_call(have, call_id, session.person)
+    await run_in_threadpool(
+        have.suggest.answered_without_sikp, call_id, session.person.username, question=body.question
+    )
     return {"ok": True}
 
 
@@ -250,9 +270,10 @@ async def article(
         "topic": found.topic,
         "html": to_html(found.body),
         "answer": found.answer,
-        "legal_basis": [str(basis) for basis in found.legal_basis],
+        "legal_basis": [cited(basis).model_dump(mode="json") for basis in found.legal_basis],
         "effective_from": found.effective_from.isoformat() if found.effective_from else None,
         "effective_to": found.effective_to.isoformat() if found.effective_to else None,
+        "in_force": found.in_force(have.clock.now().date()),
         "verification": found.verification,
     }
 
@@ -264,19 +285,9 @@ async def search(have: HaveDeps, session: AnyPerson, q: Annotated[str, Query(max
     if not status.articles:
         raise SearchNotReadyError(problem=status.problem or have.render.t("desk.search_loading"))
     found = await run_in_threadpool(have.search.search, q, limit=SEARCH_HITS)
+    typed = [Turn("agent", 0, q)]
     return {
-        "articles": [_suggested(hit) for hit in found.hits],
+        "articles": [suggested(hit, typed).model_dump(mode="json") for hit in found.hits],
         "no_answer": found.no_answer_probability > have.settings.no_answer_threshold,
         "no_answer_probability": found.no_answer_probability,
-    }
-
-
-def _suggested(hit: Hit) -> Json:
-    return {
-        "article_id": hit.article_id,
-        "version": hit.version,
-        "title": hit.title,
-        "score": hit.score,
-        "matched_words": list(hit.matched_words),
-        "quote": hit.quote,
     }

@@ -43,6 +43,7 @@ class LiveCall:
     segments: dict[tuple[str, int], ev.SegmentFinalized] = field(default_factory=dict)
     partials: dict[str, ev.PartialRecognized] = field(default_factory=dict)
     suggestions: ev.SuggestionsShown | None = None
+    proposed_class: ev.ClassProposed | None = None
     case: Json | None = None
     media: dict[str, ev.MediaMeasured] = field(default_factory=dict)
     last_word_at: datetime | None = None
@@ -144,6 +145,10 @@ class LiveCall:
         self.suggestions = item
 
     @apply.register
+    def _(self, item: ev.ClassProposed) -> None:
+        self.proposed_class = item
+
+    @apply.register
     def _(self, item: ev.BundleSealed) -> None:
         self.sealed = True
 
@@ -171,6 +176,7 @@ class LiveCall:
             "muted": self.muted,
             "end_reason": self.end_reason,
             "suggestions": to_wire(self.suggestions) if self.suggestions else None,
+            "proposed_class": _wire(self.proposed_class),
             "case": self.case,
             "media": {leg: _wire(self.media.get(leg)) for leg in ("caller", "agent")},
             "last_word_at": iso(self.last_word_at),

@@ -22,7 +22,9 @@ from desk.journals import StreamJournal
 from desk.live_call import LiveCall
 from pipeline.clock import Clock
 from pipeline.events import (
+    AnsweredWithoutSikp,
     CallEvent,
+    ClassProposed,
     Event,
     PartialRecognized,
     SegmentFinalized,
@@ -31,7 +33,7 @@ from pipeline.events import (
     SuggestionsShown,
     SuggestionUsed,
 )
-from retrieval.suggester import LiveSuggester, SuggestionUpdate
+from retrieval.suggester import ClassUpdate, LiveSuggester, SuggestionUpdate
 
 log = structlog.get_logger("desk.suggest")
 Action = Literal["opened", "used", "rejected"]
@@ -40,16 +42,18 @@ _FEEDBACK: dict[Action, type[SuggestionOpened | SuggestionUsed | SuggestionRejec
     "used": SuggestionUsed,
     "rejected": SuggestionRejected,
 }
+Updates = tuple[SuggestionUpdate | ClassUpdate | None, ...]
 TICK_S = 0.1  # how often a waiting partial is looked at again
 STOP_S = 2.0
 
 
 class Taken(NamedTuple):
-    """What is known of a call: its words so far and the list on the page."""
+    """What is known of a call: its words so far, the list on the page and the class proposed."""
 
     call_id: str
     segments: list[SegmentFinalized]
     shown: SuggestionsShown | None
+    proposed: ClassProposed | None
 
 
 def _differs(update: SuggestionUpdate, shown: SuggestionsShown | None) -> bool:
@@ -63,7 +67,7 @@ def _differs(update: SuggestionUpdate, shown: SuggestionsShown | None) -> bool:
 
 def take_up(calls: Iterable[LiveCall]) -> list[Taken]:
     """Return a copy of what the suggester needs of calls; call it in the event loop."""
-    return [Taken(call.call_id, call.ordered_segments(), call.suggestions) for call in calls]
+    return [Taken(call.call_id, call.ordered_segments(), call.suggestions, call.proposed_class) for call in calls]
 
 
 class Suggest:
@@ -88,6 +92,7 @@ class Suggest:
         self._wake = threading.Condition()
         self._work: dict[object, SegmentFinalized | PartialRecognized] = {}
         self._unsettled: dict[str, PartialRecognized] = {}  # newest partial of a call, until it was searched with
+        self._shown: dict[str, SuggestionsShown] = {}  # the list on each call's page
         self._stopping = False
         self._thread: threading.Thread | None = None
 
@@ -113,18 +118,19 @@ class Suggest:
             if self._journal.takes_more(taken.call_id):
                 self._guard(taken.call_id, partial(self._take_up, taken))
 
-    def _take_up(self, taken: Taken) -> SuggestionUpdate | None:
-        shown, call_id = taken.shown, taken.call_id
+    def _take_up(self, taken: Taken) -> Updates:
+        shown, call_id, feed = taken.shown, taken.call_id, self._suggester.on_final
         missed = [segment for segment in taken.segments if shown is None or segment.at > shown.at]
         if shown is not None:
             for segment in taken.segments:
                 if segment.at <= shown.at:
-                    self._suggester.on_final(call_id, segment.leg, segment.text)
-            self._suggester.restore(call_id, shown)
+                    feed(call_id, segment.leg, segment.text, segment=segment.segment)
+            self._shown[call_id] = shown
+        self._suggester.restore(call_id, shown, taken.proposed)
         last = None
         for segment in missed:
-            last = self._suggester.on_final(call_id, segment.leg, segment.text) or last
-        return last if last is not None and _differs(last, shown) else None
+            last = feed(call_id, segment.leg, segment.text, segment=segment.segment) or last
+        return last if last is not None and _differs(last, shown) else None, self._suggester.proposed_class(call_id)
 
     def start(self) -> None:
         """Begin to work."""
@@ -144,11 +150,19 @@ class Suggest:
         """Drop what is known of a call."""
         with self._wake:
             self._unsettled.pop(call_id, None)
+        self._shown.pop(call_id, None)
         self._suggester.end_call(call_id)
 
-    def feedback(self, call_id: str, article_id: str, version: int, action: Action, person: str) -> None:
-        """Keep what a person did with an article (blocks shortly)."""
+    def feedback(
+        self, call_id: str, article_id: str, version: int, action: Action, person: str, *, query: str = ""
+    ) -> None:
+        """Keep what a person did with an article (blocks shortly).
+
+        Parameters:
+            query: what the person searched for; "" = the article came from the list on the page.
+        """
         now = self._clock.now()
+        shown = self._shown.get(call_id)
         self._keep(
             _FEEDBACK[action](
                 at=now,
@@ -157,6 +171,27 @@ class Suggest:
                 article_id=article_id,
                 version=version,
                 person=person,
+                query=query or (shown.query if shown else ""),
+                question=shown.question if shown else 1,
+            )
+        )
+
+    def answered_without_sikp(self, call_id: str, person: str, *, question: str = "") -> None:
+        """Keep that a person answered the question from elsewhere (blocks shortly).
+
+        Parameters:
+            question: as it stands in the case; stands in for the words spoken when nothing was searched yet.
+        """
+        now = self._clock.now()
+        shown = self._shown.get(call_id)
+        self._keep(
+            AnsweredWithoutSikp(
+                at=now,
+                call_id=call_id,
+                offset_ms=self._offset_ms(call_id, now),
+                person=person,
+                query=shown.query if shown else question,
+                question=shown.question if shown else 1,
             )
         )
 
@@ -167,7 +202,7 @@ class Suggest:
         for item in work:
             self._guard(item.call_id, partial(self._feed, item))
         for call_id in list(self._unsettled):
-            self._guard(call_id, partial(self._suggester.on_tick, call_id, self._now_ms()))
+            self._guard(call_id, partial(self._tick, call_id))
 
     def _run(self) -> None:
         while True:
@@ -179,28 +214,36 @@ class Suggest:
                     return
             self.step()
 
-    def _feed(self, item: SegmentFinalized | PartialRecognized) -> SuggestionUpdate | None:
+    def _feed(self, item: SegmentFinalized | PartialRecognized) -> Updates:
         if isinstance(item, SegmentFinalized):
             if item.leg == "caller":
                 self._unsettled.pop(item.call_id, None)
-            return self._suggester.on_final(item.call_id, item.leg, item.text)
+            update = self._suggester.on_final(item.call_id, item.leg, item.text, segment=item.segment)
+            return update, self._suggester.proposed_class(item.call_id)
         self._unsettled[item.call_id] = item
-        return self._suggester.on_partial(
+        update = self._suggester.on_partial(
             item.call_id, item.leg, item.segment, item.text, now_ms=self._now_ms(), stable_ms=item.stable_ms
         )
+        return (update,)
 
-    def _guard(self, call_id: str, search: Callable[[], SuggestionUpdate | None]) -> None:
+    def _tick(self, call_id: str) -> Updates:
+        return (self._suggester.on_tick(call_id, self._now_ms()),)
+
+    def _guard(self, call_id: str, search: Callable[[], Updates]) -> None:
         """Run a search; a failure is logged and costs one suggestion, not the thread."""
         try:
-            update = search()
+            updates = search()
         except Exception:
             log.exception("suggestion failed", call_id=call_id)
             return
-        if update is not None:
-            now = self._clock.now()
-            self._keep(update.to_event(now, self._offset_ms(call_id, now)))
+        now = self._clock.now()
+        for update in updates:
+            if update is not None:
+                self._keep(update.to_event(now, self._offset_ms(call_id, now)))
 
     def _keep(self, item: CallEvent) -> None:
+        if isinstance(item, SuggestionsShown):
+            self._shown[item.call_id] = item
         self._publish(self._journal.append(item))
 
     def _now_ms(self) -> int:

@@ -15,16 +15,22 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
-from pipeline.events import ClassProposed, Leg, QuotedWords, SuggestedArticle, SuggestionsShown
+from pipeline.events import (
+    ClassProposed,
+    Leg,
+    QuestionClass,
+    SuggestedArticle,
+    SuggestionsShown,
+)
 from retrieval.classify import Classification, classify
 from retrieval.conversation import Conversation, Question
 from retrieval.intent import topic_words
 from retrieval.normalize import analyse, domain_words
-from retrieval.quoting import Quotation, Turn, quote
+from retrieval.quoting import Turn
+from retrieval.rows import is_news, settle, suggested
 from retrieval.search import MAX_QUERY_CHARS, Hit, SearchResult
 
 LIST_LENGTH = 5
-FINAL_DEPTH = 3  # what an agent looks at
 LEAST_SCORE = 0.25  # below it an article is noise
 LEAST_TOPIC_WORDS = 2
 PARTIAL_MARGIN = 0.10  # how much better a new first article must be than the shown one
@@ -113,7 +119,7 @@ class _Call:
     no_answer: bool = False
     provisional: bool = False
     number: int = 1  # of the question that the list is for
-    proposed: tuple[int, Classification] | None = None
+    proposed: tuple[int, QuestionClass] | None = None
 
 
 class LiveSuggester:
@@ -176,24 +182,30 @@ class LiveSuggester:
 
     def proposed_class(self, call_id: str) -> ClassUpdate | None:
         """Return the class proposed for the call's question if that is another than what was returned last."""
-        call = self._call(call_id)
+        with self._lock:
+            call = self._calls.get(call_id)
+        if call is None:
+            return None
         with call.lock:
             question = call.conversation.question()
             found = classify(question.text) if question else None
             if question is None or found is None:
                 return None
             last = call.proposed
-            if last is not None and last[0] == question.number and last[1].kind == found.kind:
+            if last == (question.number, found.kind):
                 return None
-            call.proposed = (question.number, found)
+            call.proposed = (question.number, found.kind)
             return ClassUpdate(call_id, found, question.text[-MAX_QUERY_CHARS:], question.number)
 
-    def restore(self, call_id: str, shown: SuggestionsShown) -> None:
-        """Take up the list that is on the page already: what a restarted hub read from the call's folder."""
+    def restore(self, call_id: str, shown: SuggestionsShown | None, proposed: ClassProposed | None = None) -> None:
+        """Take up what is on the page already: what a restarted hub read from the call's folder."""
         call = self._call(call_id)
         with call.lock:
-            call.shown, call.no_answer, call.provisional = shown.articles, shown.no_answer, shown.provisional
-            call.number = shown.question
+            if shown is not None:
+                call.shown, call.no_answer, call.provisional = shown.articles, shown.no_answer, shown.provisional
+                call.number = shown.question
+            if proposed is not None:
+                call.proposed = (proposed.question, proposed.kind)
 
     def end_call(self, call_id: str) -> None:
         """Forget a call; unknown calls are fine."""
@@ -224,7 +236,7 @@ class LiveSuggester:
         query = question.text[-MAX_QUERY_CHARS:]
         result = self._searcher.search(query, limit=LIST_LENGTH)
         hits, probability = self._with_background(question, result)
-        fresh = tuple(_suggested(hit, question) for hit in hits if hit.score >= LEAST_SCORE)
+        fresh = tuple(suggested(hit, question.turns) for hit in hits if hit.score >= LEAST_SCORE)
         another = question.number != call.number
         shown, was_no_answer = ((), False) if another else (call.shown, call.no_answer)
         no_answer = was_no_answer
@@ -235,7 +247,7 @@ class LiveSuggester:
         articles = settle(shown, fresh, FINAL_MARGIN if final else PARTIAL_MARGIN)
         if another and not articles and not no_answer:
             return None  # the list of the question before stays until there is something to put in its place
-        if not _is_news(articles, shown, final=final):
+        if not is_news(articles, shown, final=final):
             if no_answer == was_no_answer and not (final and call.provisional and articles):
                 return None
             articles = shown or articles
@@ -265,74 +277,3 @@ class LiveSuggester:
         hits = sorted(best.values(), key=lambda hit: (not hit.in_force, -hit.score))[:LIST_LENGTH]
         own = result.no_answer_probability
         return hits, min(own, wider.no_answer_probability) if question.follows else own
-
-
-def _is_news(articles: tuple[SuggestedArticle, ...], shown: tuple[SuggestedArticle, ...], *, final: bool) -> bool:
-    """Return whether a list differs from the shown one so much that a reader should be disturbed.
-
-    Another first article does. With the same first one, a final's list does when one of its first ``FINAL_DEPTH`` is
-    not on the page at all; a partial's never does.
-    """
-    if not articles or not shown:
-        return bool(articles) != bool(shown)
-    keys = [(one.article_id, one.version) for one in articles]
-    on_page = {(one.article_id, one.version) for one in shown}
-    if keys[0] != (shown[0].article_id, shown[0].version):
-        return True
-    return final and any(key not in on_page for key in keys[:FINAL_DEPTH])
-
-
-def settle(
-    shown: tuple[SuggestedArticle, ...], fresh: tuple[SuggestedArticle, ...], margin: float
-) -> tuple[SuggestedArticle, ...]:
-    """Return the list to show: ``fresh`` in the order of ``shown`` unless an article is better by ``margin``.
-
-    Scores of articles that are still found are the fresh ones; an empty ``fresh`` keeps what is shown, because
-    words that say nothing new are no reason to take the list away from a reader.
-    """
-    if not shown or not fresh:
-        return fresh or shown
-    place = {one.article_id: number for number, one in enumerate(shown)}
-    settled: list[SuggestedArticle] = []
-    for one in fresh:
-        index = len(settled)
-        while index > 0 and _overtakes(one, settled[index - 1], place, margin):
-            index -= 1
-        settled.insert(index, one)
-    return tuple(settled)
-
-
-def _overtakes(one: SuggestedArticle, ahead: SuggestedArticle, place: dict[str, int], margin: float) -> bool:
-    """Return whether ``one``, ranked below ``ahead`` now, keeps its better place on the page."""
-    if one.article_id not in place:
-        return False
-    was_ahead = place[one.article_id] < place.get(ahead.article_id, len(place))
-    return was_ahead and ahead.score - one.score < margin
-
-
-def _suggested(hit: Hit, question: Question) -> SuggestedArticle:
-    found = quote(question.turns, hit.matched_words)
-    return SuggestedArticle(
-        article_id=hit.article_id,
-        version=hit.version,
-        title=hit.title,
-        score=hit.score,
-        matched_words=hit.matched_words,
-        quote=found.text if found else "",
-        quoted=_quoted(found) if found else None,
-        question="" if found else hit.question,
-        legal_basis=tuple(str(basis) for basis in hit.legal_basis),
-        effective_from=hit.effective_from,
-        effective_to=hit.effective_to,
-        in_force=hit.in_force,
-    )
-
-
-def _quoted(found: Quotation) -> QuotedWords:
-    return QuotedWords(
-        leg=found.turn.leg,
-        segment=found.turn.segment,
-        start=found.span.start,
-        end=found.span.end,
-        words=tuple((word.start, word.end) for word in found.words),
-    )

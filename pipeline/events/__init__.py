@@ -21,6 +21,7 @@ from pipeline.events.call import (
 )
 from pipeline.events.case import CaseNoted, CaseOpened, CaseTransitioned
 from pipeline.events.service import (
+    ArticlesSeeded,
     BundleSealed,
     CallProgressed,
     ExtensionStateChanged,
@@ -31,6 +32,7 @@ from pipeline.events.service import (
 )
 from pipeline.events.suggestions import (
     AnsweredWithoutSikp,
+    CitedRegulation,
     ClassProposed,
     QuestionClass,
     QuotedWords,
@@ -48,6 +50,7 @@ __all__ = [
     "AnnouncementFinished",
     "AnnouncementStarted",
     "AnsweredWithoutSikp",
+    "ArticlesSeeded",
     "AudioMissing",
     "BundleSealed",
     "CallAnswered",
@@ -61,6 +64,7 @@ __all__ = [
     "CaseNoted",
     "CaseOpened",
     "CaseTransitioned",
+    "CitedRegulation",
     "ClassProposed",
     "DtmfReceived",
     "Event",

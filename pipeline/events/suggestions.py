@@ -27,11 +27,20 @@ class QuotedWords(BaseModel):
     words: tuple[tuple[int, int], ...] = ()
 
 
+class CitedRegulation(BaseModel):
+    """A regulation that an answer rests on, as the page names it, and from when to when it applies."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    text: str
+    in_force_from: date | None = None
+    in_force_to: date | None = None
+
+
 class SuggestedArticle(BaseModel):
     """One row of the suggestion list as the agent saw it.
 
     ``quote``: what was said, character by character, with its place in ``quoted``. ``question``: the article's question
-    form nearest in meaning, when no word matched. ``legal_basis``: regulations as the row named them.
+    form nearest in meaning, when no word matched.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -43,7 +52,7 @@ class SuggestedArticle(BaseModel):
     quote: str = ""
     quoted: QuotedWords | None = None
     question: str = ""
-    legal_basis: tuple[str, ...] = ()
+    legal_basis: tuple[CitedRegulation, ...] = ()
     effective_from: date | None = None
     effective_to: date | None = None
     in_force: bool = True

@@ -318,7 +318,30 @@ async def test_what_the_agent_did_with_an_article_is_kept(desk: Desk) -> None:
         ("suggestion.opened", 1), ("suggestion.used", 2), ("suggestion.rejected", 3),
     ]  # fmt: skip
     assert isinstance(lines[0], ev.SuggestionOpened)
-    assert (lines[0].person, lines[0].version) == ("sari", 2)
+    assert (lines[0].person, lines[0].version, lines[0].query) == ("sari", 2, "")
+
+
+async def test_an_article_found_by_hand_keeps_what_was_searched_for(desk: Desk) -> None:
+    await opened_case(desk)
+    browser = await desk.signed_in("sari")
+    response = await browser.post(
+        f"/api/calls/{CALL_ID}/suggestions/uji-efin/used", {"version": 2, "query": "nomor efin hilang"}
+    )
+    assert response.status_code == 200, response.text
+    [used] = list(desk.hub.spool.folder(CALL_ID).read("suggestions"))
+    assert isinstance(used, ev.SuggestionUsed)
+    assert used.query == "nomor efin hilang"
+
+
+async def test_a_question_answered_without_sikp_is_kept(desk: Desk) -> None:
+    await opened_case(desk)
+    sari, other = await desk.signed_in("sari"), await desk.signed_in("bayu")
+    url = f"/api/calls/{CALL_ID}/answered-without-sikp"
+    assert (await other.post(url, {"question": "x"})).status_code == 403
+    assert (await sari.post(url, {"question": "cara lapor aset virtual"})).status_code == 200
+    [kept] = list(desk.hub.spool.folder(CALL_ID).read("suggestions"))
+    assert isinstance(kept, ev.AnsweredWithoutSikp)
+    assert (kept.person, kept.query, kept.question) == ("sari", "cara lapor aset virtual", 1)
 
 
 async def wait_for_search(desk: Desk) -> None:
@@ -331,7 +354,8 @@ async def test_an_article_is_shown_without_its_dangers(desk: Desk) -> None:
     await wait_for_search(desk)
     body = (await (await desk.signed_in("sari")).get("/api/articles/uji-efin")).json()
     assert body["version"] == 2
-    assert body["legal_basis"] == ["PER-0/PJ/0000 Pasal 0"]
+    assert body["legal_basis"] == [{"text": "PER-0/PJ/0000 Pasal 0", "in_force_from": None, "in_force_to": None}]
+    assert body["in_force"] is True
     assert "<strong>kantor pajak</strong>" in body["html"]
     assert "<table>" in body["html"]
     assert "<script" not in body["html"]

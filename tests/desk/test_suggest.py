@@ -64,6 +64,13 @@ class Parts:
         return LiveFolder(self.spool, lambda item: suggest.take(News(item))).offered()
 
     def stored(self) -> list[ev.CallEvent]:
+        """All but the proposed classes."""
+        return [item for item in self.kept() if not isinstance(item, ev.ClassProposed)]
+
+    def proposed(self) -> list[ev.ClassProposed]:
+        return [item for item in self.kept() if isinstance(item, ev.ClassProposed)]
+
+    def kept(self) -> list[ev.CallEvent]:
         return list(self.spool.folder(CALL_ID).read("suggestions"))
 
 
@@ -79,7 +86,7 @@ def test_a_question_brings_articles_up_and_into_the_folder(parts: Parts) -> None
     [shown] = parts.stored()
     assert isinstance(shown, ev.SuggestionsShown)
     assert ([one.article_id for one in shown.articles], shown.seq, shown.offset_ms) == (["tentang-efin"], 1, 1234)
-    assert parts.published == [shown]
+    assert [item for item in parts.published if not isinstance(item, ev.ClassProposed)] == [shown]
 
 
 def test_a_stable_partial_is_enough_and_only_the_newest_is_searched(parts: Parts) -> None:
@@ -103,6 +110,34 @@ def test_a_partial_that_becomes_stable_later_is_searched_then(parts: Parts) -> N
     parts.clock.advance(0.5)
     suggest.step()
     assert parts.searcher.queries == ["saya lupa nomor efin"]
+
+
+def test_feedback_carries_the_words_that_the_list_was_made_from(parts: Parts) -> None:
+    suggest = parts.suggest()
+    parts.call(suggest).says("saya lupa nomor efin bagaimana")
+    suggest.step()
+    suggest.feedback(CALL_ID, "tentang-efin", 1, "rejected", "sari")
+    suggest.answered_without_sikp(CALL_ID, "sari", question="isi kasus")
+    shown, rejected, without = parts.stored()
+    assert isinstance(shown, ev.SuggestionsShown)
+    assert isinstance(rejected, ev.SuggestionRejected)
+    assert isinstance(without, ev.AnsweredWithoutSikp)
+    assert rejected.query == without.query == shown.query == "saya lupa nomor efin bagaimana"
+    assert (rejected.offset_ms, without.offset_ms) == (1234, 1234)
+
+
+def test_the_class_is_proposed_stored_and_not_repeated_after_a_restart(parts: Parts) -> None:
+    suggest = parts.suggest()
+    call = parts.call(suggest)
+    call.says("bagaimana penafsiran pasal efin kalau sahamnya dijual")
+    suggest.step()
+    proposed = parts.proposed()
+    assert [item.kind for item in proposed] == ["interpretation"]
+    assert "penafsiran" in proposed[0].reasons
+    call.says("soal efin itu pak maksudnya")
+    suggest.step()
+    assert after_restart(parts, call, keep=len(parts.stored())) == []
+    assert parts.proposed() == proposed
 
 
 def test_a_failing_search_costs_one_suggestion_and_no_more(parts: Parts) -> None:
@@ -138,7 +173,7 @@ def test_a_restarted_hub_knows_the_conversation_and_the_list(parts: Parts) -> No
     last = parts.stored()[-1]
     assert isinstance(last, ev.SuggestionsShown)
     assert {one.article_id for one in last.articles} == {"tentang-efin", "tentang-denda"}
-    assert last.seq == 2
+    assert last.seq == len(parts.kept())
 
 
 def after_restart(parts: Parts, call: LiveFolder, *, keep: int = 1) -> list[ev.SuggestionsShown]:
@@ -163,7 +198,14 @@ def test_a_question_asked_while_the_hub_was_away_gets_its_article_when_it_is_bac
     call.says("baik saya tunggu", leg="agent", tell=False)
     [shown] = after_restart(parts, call, keep=0)
     assert (ids(shown), shown.seq) == (["tentang-efin"], 1)
-    assert parts.published == [shown]
+    assert [item for item in parts.published if not isinstance(item, ev.ClassProposed)] == [shown]
+
+
+def test_a_class_proposed_while_the_hub_was_away_is_proposed_when_it_is_back(parts: Parts) -> None:
+    call = parts.call(parts.suggest())
+    call.says("apakah poin belanja termasuk objek pph pasal dua satu menurut undang undang", tell=False)
+    after_restart(parts, call, keep=0)
+    assert [item.kind for item in parts.proposed()] == ["interpretation"]
 
 
 def test_a_second_question_asked_while_the_hub_was_away_changes_the_list_once(parts: Parts) -> None:

@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 import pytest
 
 from pipeline.events import SuggestedArticle, from_wire, to_wire
+from retrieval.rows import settle
 from retrieval.search import Hit, SearchEngine, SearchResult
-from retrieval.suggester import LiveSuggester, SuggestionUpdate, settle
+from retrieval.suggester import LiveSuggester, SuggestionUpdate
 from tests.retrieval.fakes import EFIN, SANDI, UMKM, MemoryStore
 
 pytestmark = pytest.mark.unit
