@@ -172,7 +172,8 @@ def test_nothing_that_a_caller_or_an_article_says_becomes_markup(hub: House, vis
         "**/api/articles/**",
         lambda route: route.fulfill(
             json={
-                "article_id": "x", "version": 1, "title": NASTY, "topic": "", "legal_basis": [NASTY],
+                "article_id": "x", "version": 1, "title": NASTY, "topic": "", "in_force": False,
+                "legal_basis": [{"text": NASTY, "in_force_from": None, "in_force_to": None}],
                 "html": f'<p onclick="window.hacked=1">aman{NASTY}</p><script>window.hacked=1</script>'
                 '<a href="javascript:window.hacked=1">tautan</a>',
                 "effective_from": None, "effective_to": None, "verification": NASTY,
@@ -214,6 +215,90 @@ def test_no_answer_is_said_in_words_with_the_next_step(hub: House, visitors: Vis
     expect(notice).to_contain_text("SIKP kemungkinan tidak memuat jawabannya")
     expect(notice.get_by_role("button")).to_have_text("Konsultasi Team Leader (langkah 3d)")
     expect(notice.get_by_role("button")).to_be_disabled()
+    expect(notice).to_contain_text("LIP20-0015 langkah G.3d")
+    expect(notice).to_contain_text(re.compile(r"kemungkinan \d+ %"))
+
+
+def test_the_words_behind_the_first_suggestion_are_marked_in_the_transcript(
+    hub: House, visitors: Visitors, line: Line
+) -> None:
+    page = visitors.visit(hub.url, RATNA)
+    talking(line, page)
+    line.final("caller", QUESTION, 4000)
+    expect(page.locator("#articles")).to_contain_text("Lupa EFIN")
+    expect(page.locator("#articles .quote mark").first).to_be_visible()
+    marked = page.locator("#turns .because")
+    expect(marked.first).to_be_visible()
+    assert {"lupa", "EFIN"} <= {word.strip(",.?") for word in marked.all_inner_texts()}
+
+
+def test_a_class_is_proposed_with_its_reason_and_a_person_chooses(hub: House, visitors: Visitors, line: Line) -> None:
+    page = visitors.visit(hub.url, RATNA)
+    talking(line, page)
+    line.final("caller", "apakah poin belanja termasuk objek pph pasal dua satu menurut undang undang", 4000)
+    proposal = page.locator("#kind-proposal")
+    expect(proposal).to_contain_text("Usulan: Interpretasi peraturan")
+    expect(proposal).to_contain_text("“termasuk objek”")
+    expect(page.locator("input[name=kind]:checked")).to_have_count(0)
+    proposal.get_by_role("button").click()
+    expect(page.locator("input[name=kind][value=interpretation]")).to_be_checked()
+    expect(proposal.get_by_role("button")).to_have_count(0)
+    page.reload()
+    expect(page.locator("#kind-proposal")).to_contain_text("Usulan: Interpretasi peraturan")
+
+
+def test_not_helpful_and_answered_without_sikp_are_kept(hub: House, visitors: Visitors, line: Line) -> None:
+    page = visitors.visit(hub.url, RATNA)
+    talking(line, page)
+    line.final("caller", QUESTION, 4000)
+    expect(page.locator("#articles button").first).to_be_visible()
+    page.keyboard.press("1")
+    expect(page.locator("#reader-reject")).to_be_enabled()
+    page.click("#reader-reject")
+    expect(page.locator(".fate.rejected")).to_have_text("tidak membantu")
+    with page.expect_response("**/answered-without-sikp"):
+        page.get_by_role("button", name="Dijawab tanpa SIKP").click()
+    expect(page.locator("#sikp-without")).to_contain_text("Tercatat")
+    expect(page.locator("#sikp-without button")).to_be_disabled()
+    kept = list(line.folder.read("suggestions"))
+    assert [item.name for item in kept if isinstance(item, ev.SuggestionRejected | ev.AnsweredWithoutSikp)] == [
+        "suggestion.rejected",
+        "question.answered_without_sikp",
+    ]
+    assert all(
+        item.query == QUESTION for item in kept if isinstance(item, ev.SuggestionRejected | ev.AnsweredWithoutSikp)
+    )
+
+
+def test_an_ended_rule_says_so_in_the_list_and_in_the_reader(hub: House, visitors: Visitors, line: Line) -> None:
+    page = visitors.visit(hub.url, RATNA)
+    talking(line, page)
+    row = {
+        "article_id": "lama", "version": 1, "title": "Aturan lama", "score": 0.9, "matched_words": (), "quote": "",
+        "question": "bagaimana aturan lama", "in_force": False, "effective_to": "2024-12-31",
+        "legal_basis": ({"text": "PER-0/PJ/2020 Pasal 1", "in_force_from": "2020-01-01"},),
+    }  # fmt: skip
+    page.route(
+        "**/api/articles/**",
+        lambda route: route.fulfill(
+            json={
+                "article_id": "lama", "version": 1, "title": "Aturan lama", "topic": "", "html": "<p>isi</p>",
+                "legal_basis": [{"text": "PER-0/PJ/2020 Pasal 1", "in_force_from": "2020-01-01", "in_force_to": None}],
+                "effective_from": None, "effective_to": "2024-12-31", "in_force": False, "verification": "",
+            }
+        ),
+    )  # fmt: skip
+    line.say(
+        ev.SuggestionsShown(
+            at=ago(0), call_id=line.call_id, query="aturan lama", articles=(ev.SuggestedArticle.model_validate(row),)
+        )
+    )
+    expect(page.locator("#articles .validity")).to_contain_text("Aturan ini berakhir tanggal 31 Desember 2024")
+    expect(page.locator("#articles .basis")).to_have_text("PER-0/PJ/2020 Pasal 1 (berlaku sejak 1 Januari 2020)")
+    expect(page.locator("#articles .quote")).to_contain_text("mirip pertanyaan")
+    page.keyboard.press("1")
+    expect(page.locator("#reader-validity")).to_contain_text("berakhir tanggal 31 Desember 2024")
+    expect(page.locator("#reader-meta")).to_contain_text("berlaku sejak 1 Januari 2020")
 
 
 def test_the_page_itself_never_scrolls(hub: House, visitors: Visitors, line: Line) -> None:

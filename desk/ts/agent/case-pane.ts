@@ -14,6 +14,8 @@ import { elementOf, fieldOf, fillForm, readForm, setEditable } from "./case-form
 import { railNodes } from "./rail.js";
 import { Saver } from "./saver.js";
 
+const MOST_REASONS = 3;
+
 export interface CaseHands {
   say: (words: string) => void;
   reveal: (rowKey: string) => void;
@@ -66,6 +68,7 @@ export class CasePane {
     if (item.case_id !== this.item?.case_id) void this.take(item);
     else if (item !== this.item && item.version >= this.item.version) this.update(item);
     this.propose();
+    this.drawKind();
   }
 
   private async take(item: Case): Promise<void> {
@@ -112,6 +115,7 @@ export class CasePane {
     this.saver.change({ [name]: form[name as keyof typeof form] } as Partial<CaseFields>);
     this.drawActions();
     this.drawSource();
+    this.drawKind();
   }
 
   /** Put the caller's question into the empty field, until the agent has touched it. */
@@ -141,7 +145,34 @@ export class CasePane {
     byId("case-rail").replaceChildren(...railNodes(item));
     setEditable(!FINISHED_STATES.has(item.state));
     this.drawSource();
+    this.drawKind();
     this.drawActions();
+  }
+
+  /** The class that the caller's words suggest (step 3), with its reasons; choosing it is the person's. */
+  private drawKind(): void {
+    const node = byId("kind-proposal");
+    const proposed = this.call?.proposed_class ?? null;
+    const item = this.item;
+    show(node, proposed !== null && item !== null && !FINISHED_STATES.has(item.state));
+    if (!proposed || node.hidden) return;
+    const chosen = readForm().kind === proposed.kind;
+    const signature = JSON.stringify([proposed.kind, proposed.reasons, chosen]);
+    if (node.dataset["signature"] === signature) return;
+    node.dataset["signature"] = signature;
+    const share = proposed.kind === "interpretation" ? proposed.probability : 1 - proposed.probability;
+    const words = t("kind_proposed", { kind: t(`kind_${proposed.kind}`), percent: Math.round(100 * share) });
+    const reasons = proposed.reasons.slice(0, MOST_REASONS).map((one) => `“${one}”`).join(", ");
+    const take = chosen ? null : h("button", { type: "button", class: "link", onclick: () => this.takeKind() }, t("kind_take"));
+    node.replaceChildren(h("strong", {}, words), ` ${t("because")} ${reasons}`, ...(take ? [" · ", take] : []));
+  }
+
+  private takeKind(): void {
+    const kind = this.call?.proposed_class?.kind;
+    if (!kind) return;
+    fillForm({ ...this.fields(), kind }, (name) => name !== "kind");
+    this.saver.change({ kind });
+    this.draw();
   }
 
   private drawSource(): void {

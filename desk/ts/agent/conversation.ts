@@ -5,9 +5,10 @@
 import { byId, h, setAttr, setText, show } from "../core/dom.js";
 import { clockTime } from "../core/format.js";
 import { t } from "../core/page.js";
-import { LOW_CONFIDENCE, mergeRows, type Row } from "../core/transcript.js";
+import { markedWords } from "../core/quoted.js";
+import { LOW_CONFIDENCE, mergeRows, rowKey, type Row } from "../core/transcript.js";
 import { wordTitle } from "../core/word-title.js";
-import type { LiveCall } from "../core/types.js";
+import type { Article, LiveCall } from "../core/types.js";
 
 const NEAR_END_PX = 40;
 
@@ -19,14 +20,16 @@ interface Kept {
 }
 
 /** The words of a row as nodes; doubtful words of a final are marked and say so, rewritten ones say what was heard. */
-export function wordNodes(row: Row): (Node | string)[] {
+export function wordNodes(row: Row, marked: Set<number>): (Node | string)[] {
   const plain = row.words.map((word) => word.text).join(" ");
   if (!row.final || plain !== row.text) return [row.text];
   return row.words.flatMap((word, index) => {
     const space = index > 0 ? [" "] : [];
     const doubtful = word.confidence < LOW_CONFIDENCE;
-    if (!doubtful && word.heard === "") return [...space, word.text];
-    return [...space, h("span", { class: doubtful ? "doubtful" : null, title: wordTitle(word) }, word.text)];
+    const plain = !doubtful && word.heard === "" && !marked.has(index);
+    if (plain) return [...space, word.text];
+    const classes = [doubtful ? "doubtful" : "", marked.has(index) ? "because" : ""].filter(Boolean).join(" ");
+    return [...space, h("span", { class: classes || null, title: wordTitle(word) }, word.text)];
   });
 }
 
@@ -38,6 +41,7 @@ export class ConversationPane {
   private callId = "";
   private segments: unknown = null;
   private partials: unknown = null;
+  private first: Article | null = null;
 
   constructor() {
     this.chip.addEventListener("click", () => this.toLatest());
@@ -54,14 +58,17 @@ export class ConversationPane {
       return;
     }
     if (call.call_id !== this.callId) this.clear(call.call_id);
-    if (call.segments === this.segments && call.partials === this.partials) return;
+    const first = call.suggestions?.articles[0] ?? null;
+    const same = call.segments === this.segments && call.partials === this.partials;
+    if (same && first === this.first) return;
+    this.first = first;
     this.segments = call.segments;
     this.partials = call.partials;
     const follow = this.atEnd();
     const start = Date.parse(call.recording_started_at ?? call.offered_at);
     this.draw(mergeRows(call.segments, call.partials), start);
     if (follow) this.box.scrollTop = this.box.scrollHeight;
-    else show(this.chip, true);
+    else if (!same) show(this.chip, true);
   }
 
   /** Scroll to a row and mark it for a moment: where the question came from. */
@@ -107,13 +114,21 @@ export class ConversationPane {
   }
 
   private fill(kept: Kept, row: Row, start: number): void {
-    const signature = `${row.final}|${row.text}`;
+    const marked = this.marked(row);
+    const signature = `${row.final}|${row.text}|${[...marked].join(",")}`;
     setText(kept.time, clockTime(start + row.start_ms));
     if (signature === kept.signature) return;
     kept.signature = signature;
-    kept.text.replaceChildren(...wordNodes(row));
+    kept.text.replaceChildren(...wordNodes(row, marked));
     kept.node.classList.toggle("partial", !row.final);
     setAttr(kept.node, "data-final", String(row.final));
+  }
+
+  /** The words of a row that brought the first suggestion up. */
+  private marked(row: Row): Set<number> {
+    const quoted = this.first?.quoted;
+    const here = quoted && quoted.segment > 0 && rowKey(quoted.leg, quoted.segment) === row.key;
+    return this.first && here && row.final ? markedWords(this.first, row.words, row.heard) : new Set();
   }
 
   private atEnd(): boolean {
@@ -131,6 +146,7 @@ export class ConversationPane {
     this.callId = callId;
     this.segments = null;
     this.partials = null;
+    this.first = null;
     this.rows.clear();
     this.list.replaceChildren();
     show(this.chip, false);

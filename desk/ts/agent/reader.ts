@@ -4,9 +4,11 @@
 
 import { api, wordsOf } from "../core/api.js";
 import { byId, h, isTyping, setText, show } from "../core/dom.js";
-import { named, t } from "../core/page.js";
+import { day } from "../core/format.js";
+import { named, page, t } from "../core/page.js";
 import { safeFragment } from "../core/safe-html.js";
 import type { ArticleText } from "../core/types.js";
+import { basisWords, validityWords } from "./article-row.js";
 
 export interface ReaderHands {
   use: (article: ArticleText, answer: string) => void;
@@ -60,18 +62,19 @@ export class Reader {
     event.stopPropagation();
   }
 
-  async open(articleId: string, title: string, from: HTMLElement | null): Promise<void> {
+  async open(articleId: string, version: number, title: string, from: HTMLElement | null): Promise<void> {
     this.wanted = articleId;
     this.article = null;
     this.back = from;
     setText(byId("reader-title"), title);
     setText(byId("reader-meta"), "");
+    show(byId("reader-validity"), false);
     this.body.replaceChildren(h("p", { class: "empty" }, t("loading")));
     this.enable(false);
     show(this.node, true);
     this.node.focus();
     try {
-      const article = await api.get<ArticleText>(`/api/articles/${encodeURIComponent(articleId)}`);
+      const article = await api.get<ArticleText>(`/api/articles/${encodeURIComponent(articleId)}?version=${version}`);
       if (this.wanted === articleId) this.fill(article);
     } catch (error) {
       if (this.wanted === articleId) this.body.replaceChildren(h("p", { class: "notice late" }, wordsOf(error)));
@@ -82,6 +85,9 @@ export class Reader {
     this.article = article;
     setText(byId("reader-title"), article.title);
     setText(byId("reader-meta"), this.meta(article));
+    const validity = validityWords(article);
+    show(byId("reader-validity"), validity !== "");
+    setText(byId("reader-validity"), `▲ ${validity}`);
     this.body.replaceChildren(safeFragment(article.html));
     this.body.scrollTop = 0;
     this.enable(true);
@@ -89,10 +95,10 @@ export class Reader {
 
   private meta(article: ArticleText): string {
     const parts = [t("article_version", { n: article.version })];
-    if (article.effective_from) parts.push(t("effective_from", { date: article.effective_from }));
-    if (article.effective_to) parts.push(t("effective_to", { date: article.effective_to }));
+    if (article.effective_from) parts.push(t("effective_from", { date: day(article.effective_from, page.language) }));
+    if (article.effective_to) parts.push(t("effective_to", { date: day(article.effective_to, page.language) }));
     if (article.verification) parts.push(`◆ ${named("verification", article.verification)}`);
-    return [...parts, ...article.legal_basis].join(" · ");
+    return [...parts, ...article.legal_basis.map(basisWords)].join(" · ");
   }
 
   private enable(on: boolean): void {

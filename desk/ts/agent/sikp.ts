@@ -4,9 +4,9 @@
 
 import { api, wordsOf } from "../core/api.js";
 import { byId, h, isTyping, setAttr, setText, show } from "../core/dom.js";
-import { score } from "../core/format.js";
 import { t } from "../core/page.js";
 import type { Article, ArticleText, LiveCall, NextStep } from "../core/types.js";
+import { rowNodes } from "./article-row.js";
 import { Reader } from "./reader.js";
 
 const SEARCH_PAUSE_MS = 250;
@@ -24,19 +24,12 @@ interface Found {
   no_answer_probability: number;
 }
 
-/** The quoted words with those that matched marked. */
-function quoteNodes(quote: string, matched: string[]): (Node | string)[] {
-  const wanted = new Set(matched.map((word) => word.toLowerCase()));
-  return quote.split(/(\s+)/).map((piece) => {
-    const bare = piece.toLowerCase().replace(/[^\p{L}\p{N}-]/gu, "");
-    return bare && wanted.has(bare) ? h("mark", {}, piece) : piece;
-  });
-}
-
 export class SikpPane {
   private call: LiveCall | null = null;
   private found: Found | null = null;
   private query = "";
+  private openQuery = ""; // what the open article was searched for by hand
+  private withoutSikp = 0; // the question for which "answered without SIKP" was noted
   private wait = 0;
   private shown: unknown = undefined;
   private readonly fates = new Map<string, string>();
@@ -86,6 +79,7 @@ export class SikpPane {
       this.fates.clear();
       this.reader.close();
       this.shown = undefined;
+      this.withoutSikp = 0;
     }
     this.call = call;
     this.draw();
@@ -98,11 +92,12 @@ export class SikpPane {
   private draw(): void {
     const source = this.found ?? this.call?.suggestions ?? null;
     const consult = this.consultStep();
-    const signature = JSON.stringify([source, [...this.fates], this.query, consult?.to, this.call?.state, this.reader.articleId]);
+    const signature = JSON.stringify([source, [...this.fates], this.query, consult?.to, this.call?.state, this.reader.articleId, this.withoutSikp]);
     if (signature === this.shown) return;
     this.shown = signature;
     const articles = this.listed();
-    this.drawNoAnswer(Boolean(source?.no_answer), consult);
+    this.drawNoAnswer(source?.no_answer ? source.no_answer_probability : null, consult);
+    this.drawWithout();
     this.drawList(articles);
     setText(byId("sikp-status"), this.statusWords(articles.length));
     const empty = byId("sikp-empty");
@@ -127,14 +122,42 @@ export class SikpPane {
     return this.call?.case?.next.find((step) => step.to === "consulting");
   }
 
-  private drawNoAnswer(no_answer: boolean, consult: NextStep | undefined): void {
+  private drawNoAnswer(probability: number | null, consult: NextStep | undefined): void {
     const box = byId("no-answer");
-    show(box, no_answer);
-    if (!no_answer) return;
+    show(box, probability !== null);
+    if (probability === null) return;
     const button = h("button", { type: "button", class: "primary", disabled: consult === undefined, onclick: () => this.hands.consult() }, t("consult_team_leader"));
-    const words = [h("p", {}, h("strong", {}, `◆ ${t("no_answer_title")}`)), h("p", {}, t("no_answer_text"))];
+    const words = [h("p", {}, h("strong", {}, `◆ ${t("no_answer_title")}`), " ", h("span", { class: "quiet small" }, t("no_answer_probability", { percent: Math.round(100 * probability) }))), h("p", {}, t("no_answer_text"))];
     const note = consult || !this.call ? [] : [h("p", { class: "quiet small" }, t("consult_not_yet"))];
     box.replaceChildren(...words, button, ...note);
+  }
+
+  private drawWithout(): void {
+    const box = byId("sikp-without");
+    const call = this.call;
+    show(box, call !== null && call.state !== "ringing" && call.case !== null);
+    if (box.hidden) return;
+    const noted = this.withoutSikp === this.questionNumber();
+    const button = h("button", { type: "button", class: "plain", disabled: noted, onclick: () => this.noteWithoutSikp() }, t(noted ? "without_sikp_noted" : "without_sikp"));
+    box.replaceChildren(button);
+  }
+
+  private questionNumber(): number {
+    return this.call?.suggestions?.question ?? 1;
+  }
+
+  /** For quality staff: the answer came from elsewhere, so SIKP lacks something. */
+  private noteWithoutSikp(): void {
+    const call = this.call;
+    if (!call) return;
+    this.withoutSikp = this.questionNumber();
+    this.draw();
+    const url = `/api/calls/${encodeURIComponent(call.call_id)}/answered-without-sikp`;
+    api.post(url, { question: byId<HTMLTextAreaElement>("question").value }).catch((error: unknown) => {
+      this.withoutSikp = 0;
+      this.draw();
+      this.hands.say(wordsOf(error));
+    });
   }
 
   private drawList(articles: Article[]): void {
@@ -153,10 +176,7 @@ export class SikpPane {
       h(
         "button",
         { type: "button", "data-article": article.article_id, "aria-expanded": String(open), onclick: () => this.open(article) },
-        h("kbd", {}, String(index + 1)),
-        h("span", { class: "article-title" }, article.title),
-        h("span", { class: "score mono", title: t("score_title") }, score(article.score)),
-        article.quote ? h("span", { class: "quote" }, "“", ...quoteNodes(article.quote, article.matched_words), "” ", h("span", { class: "quiet" }, t("because"))) : null,
+        ...rowNodes(article, index),
         fate ? h("span", { class: `fate ${fate}` }, t(`fate_${fate}`)) : null,
       ),
     );
@@ -173,7 +193,8 @@ export class SikpPane {
 
   private open(article: Article): void {
     const from = byId("articles").querySelector<HTMLElement>(`[data-article="${CSS.escape(article.article_id)}"]`);
-    void this.reader.open(article.article_id, article.title, from);
+    this.openQuery = this.found ? this.query : "";
+    void this.reader.open(article.article_id, article.version, article.title, from);
     if (!this.fates.has(article.article_id)) this.mark(article.article_id, article.version, "opened");
     this.layout();
   }
@@ -188,7 +209,7 @@ export class SikpPane {
     this.draw();
     if (!this.call) return;
     const url = `/api/calls/${encodeURIComponent(this.call.call_id)}/suggestions/${encodeURIComponent(articleId)}/${fate}`;
-    api.post(url, { version }).catch((error: unknown) => this.hands.say(wordsOf(error)));
+    api.post(url, { version, query: this.openQuery }).catch((error: unknown) => this.hands.say(wordsOf(error)));
   }
 
   private async search(): Promise<void> {

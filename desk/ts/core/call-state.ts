@@ -3,7 +3,7 @@
 // page fed by events and a page fed by a snapshot show the same. Pure: returns a new call, never changes the old.
 
 import { addSegment, partialIsNews } from "./transcript.js";
-import type { Case, Leg, LiveCall, Media, Unfinished, Segment, Suggestions, WireEvent } from "./types.js";
+import type { Case, Leg, LiveCall, Media, ProposedClass, Unfinished, Segment, Suggestions, WireEvent } from "./types.js";
 
 export function offeredCall(event: WireEvent, agentName = ""): LiveCall {
   return {
@@ -21,6 +21,7 @@ export function offeredCall(event: WireEvent, agentName = ""): LiveCall {
     segments: [],
     partials: { caller: null, agent: null },
     suggestions: null,
+    proposed_class: null,
     case: null,
     media: { caller: null, agent: null },
     last_word_at: null,
@@ -74,6 +75,7 @@ const CHANGES: Record<string, Change> = {
   "segment.finalized": segmentFinalized,
   "partial.recognized": partialRecognized,
   "suggestions.shown": (_call, event) => ({ suggestions: event as unknown as Suggestions }),
+  "class.proposed": (_call, event) => ({ proposed_class: event as unknown as ProposedClass }),
   case: (call, event) => {
     const fresh = event["case"] as Case;
     return call.case && call.case.case_id === fresh.case_id && call.case.version > fresh.version ? {} : { case: fresh };

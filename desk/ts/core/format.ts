@@ -35,6 +35,13 @@ export function dateTime(at: number | string): string {
   return `${when.getFullYear()}-${two(when.getMonth() + 1)}-${two(when.getDate())} ${clockTime(at, false)}`;
 }
 
+/** "2025-12-31" -> "31 Desember 2025". */
+export function day(iso: string, language: string): string {
+  const when = new Date(`${iso}T00:00:00`);
+  if (Number.isNaN(when.getTime())) return iso;
+  return when.toLocaleDateString(language === "en" ? "en-GB" : "id-ID", { day: "numeric", month: "long", year: "numeric" });
+}
+
 /** 0.42 -> "0,4" in Indonesian, "0.4" in English. */
 export function decimal(value: number, digits: number, language: string): string {
   const text = value.toFixed(digits);

@@ -126,6 +126,7 @@ export const AGENT_EVENTS = [
   "announcement.finished", "call.bridged", "call.held", "call.resumed", "agent.muted", "agent.unmuted",
   "media.measured", "audio.missing", "call.ended", "recording.closed", "segment.finalized", "partial.recognized",
   "transcript.completed", "suggestions.shown", "suggestion.opened", "suggestion.used", "suggestion.rejected",
+  "question.answered_without_sikp", "class.proposed",
   "call.progressed",
 ] as const;
 

@@ -12,6 +12,8 @@ export interface Row {
   end_ms: number;
   text: string;
   words: Shown[];
+  /** The words as they were recognised. */
+  heard: Word[];
   final: boolean;
 }
 
@@ -65,14 +67,14 @@ function partialRow(partial: Unfinished): Row {
   const first = partial.words[0];
   const start_ms = first ? first.start_ms : partial.audio_to_ms;
   const { leg, text } = partial;
-  return { key: rowKey(leg, partial.segment), leg, start_ms, end_ms: partial.audio_to_ms, text, words: [], final: false };
+  return { key: rowKey(leg, partial.segment), leg, start_ms, end_ms: partial.audio_to_ms, text, words: [], heard: partial.words, final: false };
 }
 
 /** Finals and the (at most two) partials, oldest first; partials always after the finals, so that rows never jump. */
 export function mergeRows(segments: Segment[], partials: LiveCall["partials"]): Row[] {
   const finals = segments.map((one): Row => {
     const { leg, segment, start_ms, end_ms } = one;
-    return { key: rowKey(leg, segment), leg, start_ms, end_ms, text: shownText(one), words: shownWords(one), final: true };
+    return { key: rowKey(leg, segment), leg, start_ms, end_ms, text: shownText(one), words: shownWords(one), heard: one.words, final: true };
   });
   const open = [partials.caller, partials.agent]
     .filter((one): one is Unfinished => one !== null && one.text.trim() !== "" && partialIsNews(segments, one))

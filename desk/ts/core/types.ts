@@ -42,13 +42,45 @@ export interface Unfinished {
   at?: string;
 }
 
-export interface Article {
+/** Characters `start` to `end` of a segment's text; `words`: the places of the matched words. */
+export interface QuotedWords {
+  leg: Leg;
+  segment: number;
+  start: number;
+  end: number;
+  words: [number, number][];
+}
+
+export interface CitedRegulation {
+  text: string;
+  in_force_from: string | null;
+  in_force_to: string | null;
+}
+
+export interface Validity {
+  in_force: boolean;
+  effective_from: string | null;
+  effective_to: string | null;
+}
+
+export interface Article extends Validity {
   article_id: string;
   version: number;
   title: string;
   score: number;
   matched_words: string[];
   quote: string;
+  quoted: QuotedWords | null;
+  question: string;
+  legal_basis: CitedRegulation[];
+}
+
+/** What the words suggest for step 3 of the procedure; `probability`: of an interpretation of regulations. */
+export interface ProposedClass {
+  kind: "interpretation" | "information";
+  probability: number;
+  reasons: string[];
+  question: number;
 }
 
 export interface Suggestions {
@@ -59,17 +91,16 @@ export interface Suggestions {
   no_answer: boolean;
   no_answer_probability: number;
   provisional: boolean;
+  question: number;
 }
 
-export interface ArticleText {
+export interface ArticleText extends Validity {
   article_id: string;
   version: number;
   title: string;
   topic: string;
   html: string;
-  legal_basis: string[];
-  effective_from: string | null;
-  effective_to: string | null;
+  legal_basis: CitedRegulation[];
   verification: string;
 }
 
@@ -132,6 +163,7 @@ export interface LiveCall {
   segments: Segment[];
   partials: { caller: Unfinished | null; agent: Unfinished | null };
   suggestions: Suggestions | null;
+  proposed_class: ProposedClass | null;
   case: Case | null;
   media: { caller: Media | null; agent: Media | null };
   last_word_at: string | null;

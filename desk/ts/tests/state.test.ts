@@ -100,3 +100,9 @@ test("a person's time begins anew only when the state changes", () => {
   assert.equal(changed("ready"), T);
   assert.equal(changed("talking"), later);
 });
+
+test("a proposed class is kept beside the list until another one is proposed", () => {
+  const proposed = (kind: string) => event("class.proposed", { kind, probability: 0.9, reasons: ["penafsiran"], question: 1 });
+  assert.equal(after().proposed_class, null);
+  assert.equal(after(proposed("information"), proposed("interpretation"), event("call.held")).proposed_class?.kind, "interpretation");
+});
