@@ -104,7 +104,9 @@ class Settings(BaseSettings):
     asr_recycle_rss_mb: int = _setting(600, "MiB", "A worker above this memory is drained and replaced.", ge=100)
     asr_recycle_calls: int = _setting(400, "calls", "A worker is drained and replaced after so many calls.", ge=1)
     # retrieval
-    articles_dir: Path = _setting(PROJECT_DIR / "retrieval/articles", "path", "SIKP articles (Markdown).")
+    articles_dir: Path = _setting(
+        PROJECT_DIR / "retrieval/articles", "path", "Markdown articles that an empty database begins with."
+    )
     encoder: str = _setting(
         str(PROJECT_DIR / "models/encoder_id/model"), "path", "sentence-transformers model; empty = BM25 alone."
     )

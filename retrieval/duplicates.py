@@ -57,7 +57,7 @@ def near_duplicates(
     asked = [form for form in forms if of is None or articles[form.article].id in of]
     keys = [form.key for form in forms]
     best: dict[tuple[int, int], tuple[float, _Form, _Form]] = {}
-    counts: dict[tuple[int, int], int] = {}
+    alike: dict[tuple[int, int], set[tuple[str, str]]] = {}  # all with all meets every pair from both sides
     for start in range(0, len(asked), _BLOCK):
         block = asked[start : start + _BLOCK]
         scores = process.cdist(
@@ -68,17 +68,15 @@ def near_duplicates(
             pair = (left.article, right.article)
             if left.article == right.article or left.numbers != right.numbers:
                 continue
-            counts[pair] = counts.get(pair, 0) + 1
+            alike.setdefault(pair, set()).add((left.written, right.written))
             if pair not in best or scores[row, column] > best[pair][0]:
                 best[pair] = (float(scores[row, column]), left, right)
-    twice = 2 if of is None else 1  # comparing all with all meets every pair from both sides
     found = [
         NearDuplicate(
-            articles[pair[0]].id, articles[pair[1]].id, left.written, right.written, round(score, 1),
-            max(1, counts[pair] // twice),
+            articles[pair[0]].id, articles[pair[1]].id, left.written, right.written, round(score, 1), len(alike[pair])
         )
         for pair, (score, left, right) in best.items()
-    ]  # fmt: skip
+    ]
     return sorted(found, key=lambda one: (-one.likeness, one.first, one.second))
 
 

@@ -22,6 +22,7 @@ from pipeline.catalog import text
 from pipeline.errors import ConfigurationError, KringError
 from pipeline.logs import configure_logs
 from pipeline.settings import load_settings, settings_table
+from service.articles_cli import articles_app
 from service.console import add_row, out, table
 from service.datadir import PRIVATE_UMASK
 from service.models_cli import models_app
@@ -36,6 +37,7 @@ app.add_typer(archive_app, name="archive")
 app.add_typer(bench_app, name="bench")
 app.add_typer(eval_app, name="eval")
 app.add_typer(models_app, name="models")
+app.add_typer(articles_app, name="articles")
 
 err = Console(stderr=True, highlight=False)
 JsonOption = Annotated[bool, typer.Option("--json", help=text("service.help_json"))]

@@ -8,20 +8,19 @@ import contextlib
 import itertools
 import random
 import time
-from contextlib import AsyncExitStack
 
 from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
 
 from models.demo_speech.library import LibraryError
-from pipeline.bus import BusClient
 from pipeline.catalog import text
 from pipeline.events import Event, PartialRecognized
 from service.dialogue import announcement_ms, converse, library, plan, questions
 from service.errors import DemoError
 from service.stage import Stage, stage
 from service.supervisor import STOP_SIGNALS
+from service.up import say_seeded
 
 _PAUSE_S = 6.0  # between two calls to the same agent
 _AGENTS = 2
@@ -60,12 +59,9 @@ async def run_demo(out: Console, *, calls: int = 0, http_port: int = 8080) -> No
 
 
 async def _run(out: Console, status: _Progress, *, began_s: float, calls: int, http_port: int) -> None:
-    async with stage(agents=_AGENTS, http_port=http_port) as running, AsyncExitStack() as stack:
+    news = _News(out, began_s)
+    async with stage(agents=_AGENTS, http_port=http_port, news=("articles.", "partial."), on_event=news) as running:
         _welcome(out, running, time.monotonic() - began_s)
-        first_words = _FirstWords(out, began_s)
-        await stack.enter_async_context(
-            BusClient(running.settings.bus_path, "demo", subscribe=("partial.",), on_event=first_words)
-        )
         if calls:
             await _caller(out, status, running, agent=0, calls=calls)
             return
@@ -90,14 +86,15 @@ class _Progress:
                 self._out.print(line, markup=False, soft_wrap=True)
 
 
-class _FirstWords:
-    """Says once how long it took from the command to the first words on the page."""
+class _News:
+    """Says what the articles began with and, once, how long it took from the command to the first words on the page."""
 
     def __init__(self, out: Console, began_s: float) -> None:
         self._out, self._began_s = out, began_s
         self._said = False
 
     def __call__(self, item: Event) -> None:
+        say_seeded(self._out, item)
         if isinstance(item, PartialRecognized) and item.text and not self._said:
             self._said = True
             took_s = time.monotonic() - self._began_s

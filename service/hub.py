@@ -24,7 +24,6 @@ from fastapi import FastAPI
 
 from crm import sessions
 from crm.clock import CaseLimits
-from crm.database import check_database, open_database
 from desk.app import DeskApp, create_app
 from desk.board import Health
 from desk.casework import Casework, Json
@@ -45,15 +44,17 @@ from pipeline.health import measure
 from pipeline.logs import configure_logs
 from pipeline.settings import Settings, load_settings
 from recorder.archive import Archive
+from retrieval.dbstore import DbArticleStore
 from retrieval.search import SearchEngine
-from retrieval.store import FolderArticleStore
 from retrieval.suggester import LiveSuggester
+from service.articles_work import seed_articles
+from service.database import open_database
 from service.http_server import HubServer, listen
 
 log = structlog.get_logger("hub")
 NAME = "hub"
 MEASURE_S = 5.0
-REFRESH_S = 2.0  # how soon an edited article is found (looking at the folder takes about a millisecond)
+REFRESH_S = 0.5  # how soon an article published elsewhere is looked for (one row is read)
 SWEEP_S = 60.0
 GRACE_S = 1  # for requests that are under way when the process is told to stop
 
@@ -68,7 +69,8 @@ class Hub:
         self.stream = EventLog()
         self.health = Health()
         encoder = Path(settings.encoder) if settings.encoder else None
-        self.search = SearchEngine(FolderArticleStore(settings.articles_dir), encoder, clock=self.clock)
+        self.articles = DbArticleStore(database, self.clock)
+        self.search = SearchEngine(self.articles, encoder, clock=self.clock)
         self._case_journal = StreamJournal(self.spool, "case")
         self._suggestion_journal = StreamJournal(self.spool, "suggestions")
         self.casework = Casework(
@@ -184,9 +186,16 @@ class Hub:
 
     async def _open_search(self, history: list[Taken]) -> None:
         """Index the articles, take up the calls in progress, and only then suggest; words queue meanwhile."""
+        await _attempt("sample articles", self._seed_articles)
         await _attempt("search opened", self.search.start)
         await _attempt("calls taken up", lambda: self.suggest.resume(history))
         self.suggest.start()
+
+    def _seed_articles(self) -> None:
+        seeded = seed_articles(self.articles, self.settings.articles_dir, self.clock)
+        if seeded is not None:
+            log.info("empty database began with sample articles", articles=seeded.articles, folder=seeded.folder)
+            self._publish_threadsafe(seeded)
 
     async def _keep_house(self, work: Callable[[], object], every_s: float) -> None:
         """Do a piece of housekeeping again and again, whatever goes wrong with it."""
@@ -273,7 +282,6 @@ def main() -> int:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         sock = listen(settings)
         database = open_database(settings.database)
-        check_database(database)
     except (ConfigurationError, DatabaseError) as error:
         sys.stderr.write(f"{error}\n")
         return CONFIGURATION_EXIT

@@ -17,7 +17,7 @@ from models.asr_id.language.refresh import Refreshed, refresh
 from pipeline.catalog import text
 from pipeline.errors import KringError
 from pipeline.settings import Settings
-from retrieval.store import FolderArticleStore
+from service.articles_work import published_articles
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def refresh_from_articles(
         KringError: the articles, the model or the tools are not as they must be; nothing changes then.
     """
     began_s = time.monotonic()
-    articles = FolderArticleStore(settings.articles_dir).published()
+    articles = published_articles(settings)
     store = ModelStore.of(settings)
     source, source_name = (base, str(base.resolve())) if base is not None else _origin(store)
     check_model(source)

@@ -11,15 +11,17 @@ import asyncio
 import shutil
 import socket
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from pipeline.bus import BusClient
 from pipeline.catalog import text
+from pipeline.events import Event
 from pipeline.settings import ExtensionSettings, Settings, load_settings
 from service.errors import StartError
 from service.supervisor import Supervisor
@@ -107,9 +109,18 @@ def _free_rtp_range(first: int) -> int:
 
 @asynccontextmanager
 async def stage(
-    *, agents: int = 1, http_port: int = 18080, ready_s: float = 60.0, **overrides: Any
+    *,
+    agents: int = 1,
+    http_port: int = 18080,
+    ready_s: float = 60.0,
+    news: Sequence[str] = (),
+    on_event: Callable[[Event], None] | None = None,
+    **overrides: Any,
 ) -> AsyncIterator[Stage]:
     """Start a temporary service with ``agents`` stations and their people; leave nothing behind.
+
+    Parameters:
+        news: event names (by prefix) that ``on_event`` is called with, from the first moment on.
 
     Raises:
         StartError: the service did not become ready in ``ready_s``; the message repeats the reason.
@@ -129,7 +140,10 @@ async def stage(
         }
         settings = load_settings(**{**values, **overrides})
         people = add_people(settings)
-        async with Supervisor(settings) as supervisor:
+        async with Supervisor(settings) as supervisor, AsyncExitStack() as stack:
+            if on_event is not None:
+                listener = BusClient(settings.bus_path, "stage", subscribe=tuple(news), on_event=on_event)
+                await stack.enter_async_context(listener)
             running = Stage(settings, supervisor, people, folder)
             await _until_ready(running, ready_s)
             yield running

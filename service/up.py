@@ -3,11 +3,15 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
+
 from rich.console import Console
 
+from pipeline.bus import BusClient
 from pipeline.catalog import text
 from pipeline.config_file import config_path
 from pipeline.errors import ConfigurationError
+from pipeline.events import ArticlesSeeded, Event
 from pipeline.settings import Settings
 from service.supervisor import Supervisor
 
@@ -23,7 +27,9 @@ async def run_service(settings: Settings, out: Console) -> None:
         raise ConfigurationError(
             text("service.no_extensions", path=config_path()), remedy=text("service.no_extensions_remedy")
         )
-    async with Supervisor(settings) as supervisor:
+    async with Supervisor(settings) as supervisor, AsyncExitStack() as stack:
+        news = BusClient(settings.bus_path, "up", subscribe=("articles.",), on_event=lambda item: say_seeded(out, item))
+        await stack.enter_async_context(news)
         out.print(text("service.up", url=f"http://{settings.http_bind}:{settings.http_port}/"))
         for extension in settings.extensions:
             out.print(text("service.up_extension", number=extension.number, port=extension.sip_port))
@@ -32,3 +38,9 @@ async def run_service(settings: Settings, out: Console) -> None:
         )
         await supervisor.wait()
         out.print(text("service.stopping"))
+
+
+def say_seeded(out: Console, item: Event) -> None:
+    """Say that an empty database began with the sample articles, when that is what ``item`` tells."""
+    if isinstance(item, ArticlesSeeded):
+        out.print(text("service.articles_seeded", count=item.articles, folder=item.folder), markup=False)

@@ -5,12 +5,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from crm.database import open_database
 from crm.people import create_person
 from pipeline.clock import SystemClock
-from pipeline.database import Database
 from pipeline.settings import Settings
-from service.datadir import make_data_dir
+from service.database import service_database
 
 STAGE_PASSWORD = "peragaan-kring"  # noqa: S105 - known on purpose; only ever set on temporary data
 # Invented names; any likeness is chance.
@@ -46,12 +44,6 @@ def _agent_name(index: int) -> str:
     return name if index < len(_AGENT_NAMES) else f"{name} {index // len(_AGENT_NAMES) + 1}"
 
 
-def _open(settings: Settings) -> Database:
-    if not settings.database_url:
-        make_data_dir(settings)
-    return open_database(settings.database)
-
-
 def add_user(settings: Settings, *, username: str, name: str, roles: list[str], extension: str, password: str) -> None:
     """Add one person to the database of ``settings``.
 
@@ -60,14 +52,11 @@ def add_user(settings: Settings, *, username: str, name: str, roles: list[str], 
         ConfigurationError: the data folder cannot be used.
         DatabaseError: the database cannot be used.
     """
-    database = _open(settings)
-    try:
+    with service_database(settings) as database:
         create_person(
             database, username=username, name=name, password=password, roles=roles, extension=extension,
             now=SystemClock().now(),
         )  # fmt: skip
-    finally:
-        database.close()
 
 
 def add_people(settings: Settings) -> tuple[StagePerson, ...]:

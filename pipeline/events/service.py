@@ -33,6 +33,15 @@ class CallProgressed(CallEvent):
 
 
 @event
+class ArticlesSeeded(Event):
+    """An empty database began with the sample articles of a folder."""
+
+    name = "articles.seeded"
+    articles: int
+    folder: str
+
+
+@event
 class ProcessStarted(Event):
     """The supervisor started a process."""
 

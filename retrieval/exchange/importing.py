@@ -13,7 +13,7 @@ Without ``publish`` nothing is published: what would be, is kept as a draft.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -44,7 +44,6 @@ class Plan:
         publications: what would be written, in this order.
         new, changed, drafts: ids of articles never published before, published before, and kept as drafts.
         unchanged: how many versions of the files are there already.
-        duplicates: written articles that nearly coincide with another one; a warning, no mistake.
         problems: mistakes; with any of them nothing may be written.
     """
 
@@ -53,7 +52,6 @@ class Plan:
     changed: tuple[str, ...]
     drafts: tuple[str, ...]
     unchanged: int
-    duplicates: tuple[NearDuplicate, ...]
     problems: tuple[ArticleError, ...]
 
 
@@ -109,7 +107,15 @@ def plan_import(store: DbArticleStore, reading: Reading, *, publish: bool, by: s
                 problems.append(item.problem("id", text("retrieval.import_draft_taken", by=found)))
             else:
                 publications.append(one)
-    return _plan(store, publications, newest, unchanged, problems)
+    return _plan(publications, newest, unchanged, problems)
+
+
+def duplicates_of(store: DbArticleStore, plan: Plan) -> list[NearDuplicate]:
+    """Return what the plan would write that nearly coincides with another article: a warning, no mistake."""
+    last = {one.article.id: one.article for one in plan.publications}
+    others = [article for article in store.published() if article.id not in last]
+    compared = [*others, *(article for article in last.values() if article.status != "retired")]
+    return near_duplicates(compared, of=last)
 
 
 def take_over(store: DbArticleStore, plan: Plan, *, by: str) -> None:
@@ -170,26 +176,17 @@ def _draft_there(article: Article, there: Draft | None, by: str) -> str:
 
 
 def _plan(
-    store: DbArticleStore,
     publications: list[Publication],
     newest: dict[str, int],
     unchanged: int,
     problems: list[ArticleError],
 ) -> Plan:
-    last = {one.article.id: one.article for one in publications}
     published = {one.article.id for one in publications if one.article.status != "draft"}
-    others = [article for article in store.published() if article.id not in last]
-    compared = [*others, *(article for article in last.values() if article.status != "retired")]
     return Plan(
         publications=tuple(publications),
         new=tuple(sorted(one for one in published if one not in newest)),
         changed=tuple(sorted(one for one in published if one in newest)),
-        drafts=_drafts(publications),
+        drafts=tuple(sorted(one.article.id for one in publications if one.article.status == "draft")),
         unchanged=unchanged,
-        duplicates=tuple(near_duplicates(compared, of=last)),
         problems=tuple(sorted(problems, key=lambda one: (str(one.path), one.line))),
     )
-
-
-def _drafts(publications: Iterable[Publication]) -> tuple[str, ...]:
-    return tuple(sorted(one.article.id for one in publications if one.article.status == "draft"))

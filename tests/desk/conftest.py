@@ -13,12 +13,12 @@ import httpx
 import pytest
 
 from crm import people, sessions
-from crm.database import open_database
 from desk.app import DeskApp
 from pipeline.callfolder import Spool
 from pipeline.clock import ManualClock
 from pipeline.database import Database
 from pipeline.settings import ExtensionSettings, Settings, load_settings
+from service.database import open_database
 from service.hub import Hub
 from tests.desk.folders import LiveFolder
 

@@ -22,12 +22,12 @@ import httpx
 import pytest
 
 from crm import people, sessions
-from crm.database import open_database
 from pipeline.bus import Broker, BusClient
 from pipeline.callfolder import Spool
 from pipeline.clock import SystemClock
 from pipeline.database import Database
 from pipeline.settings import PROJECT_DIR, Settings, as_environment
+from service.database import open_database
 from tests.desk.conftest import make_settings
 from tests.desk.folders import CALL_ID, LiveFolder
 from tests.ports import free_port

@@ -22,7 +22,6 @@ import uvicorn
 
 from asr.written import text_of, write
 from crm import calls, cases, people
-from crm.database import open_database
 from pipeline import events as ev
 from pipeline.bus import BusClient
 from pipeline.bus.broker import Broker
@@ -30,6 +29,7 @@ from pipeline.callfolder import CallFolder
 from pipeline.ids import IdFactory
 from pipeline.journal import JournalWriter
 from pipeline.settings import ExtensionSettings, Settings
+from service.database import open_database
 from service.http_server import listen
 from service.hub import Hub
 from tests.ports import free_port

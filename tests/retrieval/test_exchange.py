@@ -22,7 +22,7 @@ from retrieval.duplicates import near_duplicates
 from retrieval.errors import ExportError, ImportRefusedError, RetrievalError, StaleArticleError
 from retrieval.exchange.csvfile import csv_text, read_csv
 from retrieval.exchange.exporting import FORMATS, export_articles, format_of
-from retrieval.exchange.importing import plan_import, read_articles, take_over
+from retrieval.exchange.importing import duplicates_of, plan_import, read_articles, take_over
 from retrieval.exchange.markdown import article_markdown, check_article
 from retrieval.exchange.rows import COLUMNS
 from retrieval.exchange.xlsx import read_xlsx, xlsx_bytes
@@ -423,7 +423,7 @@ def test_near_duplicates_are_reported(fresh: Fresh, tmp_path: Path) -> None:
         (tmp_path / f"{one.id}.md").write_text(article_markdown(one), encoding="utf-8")
     plan = plan_import(store, read_articles(tmp_path), publish=True, by="kiki")
     assert plan.problems == ()
-    (found,) = plan.duplicates
+    (found,) = duplicates_of(store, plan)
     assert (found.first, found.second) == ("denda-telat", "sanksi-telat")
     assert found.first_form == "berapa denda terlambat lapor SPT tahunan"
     assert found.second_form == "berapa ya denda terlambat lapor spt tahunan?"
