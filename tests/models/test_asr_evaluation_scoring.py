@@ -178,3 +178,25 @@ def test_known_voices_are_trained_on_and_all_others_never() -> None:
 )
 def test_unmarked_transcripts_are_tagged(said: str, kinds: list[tuple[str, int, int]]) -> None:
     assert list(tag(said.split())) == kinds
+
+
+@pytest.mark.parametrize(
+    ("said", "heard", "errors"),
+    [
+        ("nomor npwp nya berapa", "nomor npwpnya berapa", 0),
+        ("nomor npwpnya berapa", "nomor npwp nya berapa", 0),
+        ("nomor npwp nya berapa", "nomor npwp berapa", 1),
+        ("suratnya hilang", "surat nya hilang dua", 1),
+        ("nomor npwp berapa", "nomor npwpnya berapa", 1),
+        ("tanya berapa", "ta nya berapa", 0),
+    ],
+)
+def test_a_clitic_written_apart_or_joined_is_the_same(said: str, heard: str, errors: int) -> None:
+    assert align(said.split(), heard.split()).count == Count(errors, len(said.split()))
+
+
+def test_words_after_a_clitic_keep_their_places() -> None:
+    alignment = align("npwp nya mana".split(), "oh npwpnya mana".split())
+    assert alignment.same == ((0, 1), (1, 1), (2, 2))
+    alignment = align("npwpnya mana".split(), "npwp nya mana".split())
+    assert alignment.same == ((0, 0), (1, 2))

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import jiwer
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from models.asr_id.evaluation.sentences import Entity
 
 Span = tuple[float, float]
+CLITIC = "nya"
 
 
 @dataclass(frozen=True)
@@ -57,24 +59,46 @@ class Alignment:
 
 
 def align(reference: Sequence[str], heard: Sequence[str]) -> Alignment:
-    """Align two word lists with the fewest errors."""
+    """Align two word lists with the fewest errors.
+
+    "-nya" written apart or joined ("npwp nya", "npwpnya") is one thing, as in NIST's scoring, which maps spellings of
+    the same words before it counts (sclite's global mapping file): what was heard is written as the reference has it.
+    """
     if not reference:
         return Alignment((), frozenset(), tuple(0 for _ in heard), 0)
     if not heard:
         return Alignment((), frozenset(range(len(reference))), (), len(reference))
-    [chunks] = jiwer.process_words(" ".join(reference), " ".join(heard)).alignments
+    spelled, origins = _clitics_as_in(reference, heard)
+    [chunks] = jiwer.process_words(" ".join(reference), " ".join(spelled)).alignments
     same: list[tuple[int, int]] = []
     wrong: set[int] = set()
     added: list[int] = []
     for chunk in chunks:
         places = range(chunk.ref_start_idx, chunk.ref_end_idx)
         if chunk.type == "equal":
-            same += zip(places, range(chunk.hyp_start_idx, chunk.hyp_end_idx), strict=True)
+            same += zip(places, origins[chunk.hyp_start_idx : chunk.hyp_end_idx], strict=True)
         elif chunk.type == "insert":
             added += [chunk.ref_start_idx] * (chunk.hyp_end_idx - chunk.hyp_start_idx)
         else:
             wrong.update(places)
     return Alignment(tuple(same), frozenset(wrong), tuple(added), len(reference))
+
+
+def _clitics_as_in(reference: Sequence[str], heard: Sequence[str]) -> tuple[list[str], list[int]]:
+    """Return what was heard with its clitics as in the reference, and for each word its place in `heard`."""
+    apart = {stem for stem, clitic in pairwise(reference) if clitic == CLITIC}
+    joined = {word.removesuffix(CLITIC) for word in reference if word.endswith(CLITIC)}
+    words: list[str] = []
+    origins: list[int] = []
+    for place, word in enumerate(heard):
+        stem = word.removesuffix(CLITIC)
+        if word == CLITIC and words and words[-1] in joined:
+            words[-1] += CLITIC
+            continue
+        pieces = [stem, CLITIC] if stem != word and stem in apart else [word]
+        words += pieces
+        origins += [place] * len(pieces)
+    return words, origins
 
 
 def entity_counts(alignment: Alignment, entities: Iterable[Entity]) -> dict[str, Count]:
