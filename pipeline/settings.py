@@ -108,7 +108,9 @@ class Settings(BaseSettings):
         PROJECT_DIR / "retrieval/articles", "path", "Markdown articles that an empty database begins with."
     )
     encoder: str = _setting(
-        str(PROJECT_DIR / "models/encoder_id/model"), "path", "sentence-transformers model; empty = BM25 alone."
+        str(PROJECT_DIR / "models/encoder_id/model"),
+        "path",
+        "sentence-transformers model, folder or name; empty = BM25 alone.",
     )
     stable_partial_ms: int = _setting(400, "ms", "A partial unchanged for so long is searched with.", ge=0)
     no_answer_threshold: float = _setting(0.6, "probability", "Above it the page says SIKP has no answer.", ge=0, le=1)
@@ -164,6 +166,11 @@ class Settings(BaseSettings):
         """The recogniser's model in use: the one chosen with ``kring models use``, else :attr:`asr_model_dir`."""
         chosen = self.asr_store_dir / "current"
         return chosen.resolve() if chosen.is_symlink() else self.asr_model_dir
+
+    @property
+    def encoder_folders(self) -> tuple[Path, ...]:
+        """Where an encoder given by name is looked for."""
+        return self.data_dir / "models", PROJECT_DIR / "models"
 
     @property
     def bus_path(self) -> Path:

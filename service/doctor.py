@@ -21,6 +21,7 @@ import psutil
 from pipeline.catalog import text
 from pipeline.errors import ConfigurationError, KringError
 from pipeline.settings import Settings, load_settings
+from retrieval.encoders import find_encoder
 from service.datadir import check_bus_path, running_pid
 from service.http_server import listen
 from service.probe import probe
@@ -188,9 +189,10 @@ def _check_model(settings: Settings) -> list[Finding]:
 
 
 def _check_encoder(settings: Settings) -> list[Finding]:
-    if not settings.encoder:
+    folder = find_encoder(settings.encoder, settings.encoder_folders)
+    if folder is None:
         return [_finding("encoder", True, text("service.encoder_off"))]
-    return [_probe("encoder", "encoder", settings.encoder, "remedy_encoder")]
+    return [_probe("encoder", "encoder", str(folder), "remedy_encoder")]
 
 
 def _check_database(settings: Settings) -> list[Finding]:

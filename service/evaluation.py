@@ -16,6 +16,7 @@ from rich.console import Console
 from pipeline.catalog import text
 from pipeline.errors import KringError
 from pipeline.settings import PROJECT_DIR, Settings
+from retrieval.encoders import find_encoder
 from retrieval.evaluation import no_answer
 from retrieval.evaluation.no_answer import Row
 from retrieval.evaluation.questions import FILE_STYLE, Question, read_questions
@@ -73,7 +74,7 @@ def run_retrieval_evaluation(settings: Settings, asked: Asked, progress: Progres
     path = asked.questions or QUESTIONS
     questions = read_questions(path)
     store = FolderArticleStore(settings.articles_dir)
-    engine = SearchEngine(store, Path(settings.encoder) if settings.encoder else None)
+    engine = SearchEngine(store, find_encoder(settings.encoder, settings.encoder_folders))
     engine.start()
     try:
         engine.wait_ready(LOAD_S)

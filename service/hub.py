@@ -15,7 +15,6 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
-from pathlib import Path
 
 import structlog
 import uvicorn
@@ -45,7 +44,8 @@ from pipeline.logs import configure_logs
 from pipeline.settings import Settings, load_settings
 from recorder.archive import Archive
 from retrieval.dbstore import DbArticleStore
-from retrieval.search import SearchEngine
+from retrieval.encoders import find_encoder
+from retrieval.search import REFRESH_S, SearchEngine
 from retrieval.suggester import LiveSuggester
 from service.articles_work import seed_articles
 from service.database import open_database
@@ -54,7 +54,6 @@ from service.http_server import HubServer, listen
 log = structlog.get_logger("hub")
 NAME = "hub"
 MEASURE_S = 5.0
-REFRESH_S = 0.5  # how soon an article published elsewhere is looked for (one row is read)
 SWEEP_S = 60.0
 GRACE_S = 1  # for requests that are under way when the process is told to stop
 
@@ -68,9 +67,9 @@ class Hub:
         self.live = LiveState(extensions=[extension.number for extension in settings.extensions])
         self.stream = EventLog()
         self.health = Health()
-        encoder = Path(settings.encoder) if settings.encoder else None
+        encoder = find_encoder(settings.encoder, settings.encoder_folders)
         self.articles = DbArticleStore(database, self.clock)
-        self.search = SearchEngine(self.articles, encoder, clock=self.clock)
+        self.search = SearchEngine(self.articles, encoder, index_dir=settings.data_dir / "sikp-index", clock=self.clock)
         self._case_journal = StreamJournal(self.spool, "case")
         self._suggestion_journal = StreamJournal(self.spool, "suggestions")
         self.casework = Casework(
