@@ -259,13 +259,14 @@ async def _change(
 async def article(
     have: HaveDeps, session: AnyPerson, article_id: ArticleId, version: Annotated[int | None, Query(ge=1)] = None
 ) -> Json:
-    """Return an article for the reader; drafts are nobody's business here."""
+    """Return an article for the reader, as it was published; ``newest`` and ``status`` tell what became of it since."""
     found = await run_in_threadpool(have.search.article, article_id, version)
-    if found.status == "draft":
-        raise NotFoundError
+    newest = found if version is None else await run_in_threadpool(have.search.article, article_id)
     return {
         "article_id": found.id,
         "version": found.version,
+        "newest": newest.version,
+        "status": newest.status,
         "title": found.title,
         "topic": found.topic,
         "html": to_html(found.body),

@@ -95,6 +95,8 @@ export class Reader {
 
   private meta(article: ArticleText): string {
     const parts = [t("article_version", { n: article.version })];
+    if (article.status === "retired") parts.push(`▲ ${t("article_retired")}`);
+    else if (article.newest > article.version) parts.push(`▲ ${t("article_superseded", { n: article.newest })}`);
     if (article.effective_from) parts.push(t("effective_from", { date: day(article.effective_from, page.language) }));
     if (article.effective_to) parts.push(t("effective_to", { date: day(article.effective_to, page.language) }));
     if (article.verification) parts.push(`◆ ${named("verification", article.verification)}`);

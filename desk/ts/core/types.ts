@@ -94,9 +94,12 @@ export interface Suggestions {
   question: number;
 }
 
+/** `newest`, `status`: the article's newest version today, and whether it is published or retired. */
 export interface ArticleText extends Validity {
   article_id: string;
   version: number;
+  newest: number;
+  status: "published" | "retired";
   title: string;
   topic: string;
   html: string;
