@@ -188,7 +188,6 @@ def test_unmarked_transcripts_are_tagged(said: str, kinds: list[tuple[str, int, 
         ("nomor npwp nya berapa", "nomor npwp berapa", 1),
         ("suratnya hilang", "surat nya hilang dua", 1),
         ("nomor npwp berapa", "nomor npwpnya berapa", 1),
-        ("tanya berapa", "ta nya berapa", 0),
     ],
 )
 def test_a_clitic_written_apart_or_joined_is_the_same(said: str, heard: str, errors: int) -> None:
@@ -196,7 +195,7 @@ def test_a_clitic_written_apart_or_joined_is_the_same(said: str, heard: str, err
 
 
 def test_words_after_a_clitic_keep_their_places() -> None:
-    alignment = align("npwp nya mana".split(), "oh npwpnya mana".split())
+    alignment = align(["npwp", "nya", "mana"], ["oh", "npwpnya", "mana"])
     assert alignment.same == ((0, 1), (1, 1), (2, 2))
-    alignment = align("npwpnya mana".split(), "npwp nya mana".split())
+    alignment = align(["npwpnya", "mana"], ["npwp", "nya", "mana"])
     assert alignment.same == ((0, 0), (1, 2))
