@@ -24,18 +24,20 @@ from pipeline.events import BundleSealed, CallAnswered, CallEnded, CallEvent, Ca
 from recorder.archive import Archive
 from recorder.errors import RecorderError
 from recorder.manifest import MANIFEST
+from retrieval.feedback import INDEXED, FeedbackIndex
 
 log = structlog.get_logger("desk.records")
-KEPT = (CallOffered, CallAnswered, CallEnded, RecordingClosed, BundleSealed)
+OF_CALLS = (CallOffered, CallAnswered, CallEnded, RecordingClosed, BundleSealed)
+KEPT = (*OF_CALLS, *INDEXED)
 TRIES = 60
 RETRY_S = (0.5, 10.0)  # doubles from the first to the second: some ten minutes of a locked database are survived
 
 
 class Records:
-    """Projects call events into the database. Make it and stop it in the event loop."""
+    """Projects call events and feedback on suggestions into the database. Make it and stop it in the event loop."""
 
     def __init__(self, database: Database, casework: Casework) -> None:
-        self._db, self._casework = database, casework
+        self._db, self._casework, self._feedback = database, casework, FeedbackIndex(database)
         self._queue: asyncio.Queue[Event] = asyncio.Queue()
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="records")
         self._task: asyncio.Task[None] | None = None
@@ -90,6 +92,9 @@ class Records:
     def _write(self, item: Event) -> None:
         if not isinstance(item, CallEvent):
             return
+        if isinstance(item, INDEXED):
+            self._feedback.take(item)
+            return
         calls.apply(self._db, item)
         if isinstance(item, CallAnswered):
             self._casework.open_for(item.call_id, item.extension, item.at)
@@ -112,7 +117,7 @@ def catch_up_archive(database: Database, archive: Archive, accept: Callable[[Eve
             log.warning("bundle not taken in", call_id=call_id, code=error.code)
             continue
         manifest = bundle.manifest
-        for item in bundle.events("call"):
+        for item in (*bundle.events("call"), *bundle.events("suggestions")):
             if isinstance(item, KEPT):
                 accept(item)
         accept(

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The tables of SIKP's articles. Portable SQL only: the same models run on SQLite and on PostgreSQL.
+"""The tables of SIKP's articles and of what became of suggestions.
 
-A row of ``article_version`` is written once. That it never changes is held by triggers in the database
-(:mod:`retrieval.migrations`) and, with a readable message, by the two listeners below.
+Portable SQL only: the same models run on SQLite and on PostgreSQL. A row of ``article_version``
+is written once. That it never changes is held by triggers in the database (:mod:`retrieval.migrations`) and, with a
+readable message, by the two listeners below.
 """
 
 from __future__ import annotations
@@ -83,6 +84,26 @@ class ArticleDraftRow(Base):
     content: Mapped[dict[str, Any]]
     saved_at: Mapped[datetime]
     saved_by: Mapped[str] = mapped_column(String(PERSON_CHARS))
+
+
+class FeedbackRow(Base):
+    """One fact about a question of a call (:mod:`retrieval.feedback`): an index of the calls' ``suggestions.jsonl``.
+
+    ``article_id``: what was opened, used or rejected; "" for a list that was shown. ``articles``: ids with versions.
+    """
+
+    __tablename__ = "suggestion_feedback"
+
+    call_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    at: Mapped[datetime] = mapped_column(primary_key=True, index=True)
+    action: Mapped[str] = mapped_column(String(16), primary_key=True)
+    article_id: Mapped[str] = mapped_column(String(MAX_ID_CHARS), primary_key=True)
+    question: Mapped[int]
+    query: Mapped[str] = mapped_column(String(2000))
+    articles: Mapped[list[Any]] = mapped_column(JSON)
+    no_answer: Mapped[bool]
+    no_answer_probability: Mapped[float]
+    person: Mapped[str] = mapped_column(String(PERSON_CHARS))
 
 
 @event.listens_for(ArticleVersionRow, "before_update")

@@ -26,6 +26,7 @@ from service.articles_cli import articles_app
 from service.console import add_row, out, table
 from service.datadir import PRIVATE_UMASK
 from service.models_cli import models_app
+from service.report_cli import report_app
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Kring.")
 user_app = typer.Typer(no_args_is_help=True, help=text("service.help_user"))
@@ -38,6 +39,7 @@ app.add_typer(bench_app, name="bench")
 app.add_typer(eval_app, name="eval")
 app.add_typer(models_app, name="models")
 app.add_typer(articles_app, name="articles")
+app.add_typer(report_app, name="report")
 
 err = Console(stderr=True, highlight=False)
 JsonOption = Annotated[bool, typer.Option("--json", help=text("service.help_json"))]
