@@ -51,6 +51,10 @@ VISITS = [
         f"/api/calls/{CALL}/suggestions/uji-efin/used", AGENT, {"version": 1},
     ),
     Visit(
+        "POST", "/api/calls/{call_id}/answered-without-sikp", f"/api/calls/{CALL}/answered-without-sikp", AGENT,
+        {"question": "x"},
+    ),
+    Visit(
         "POST", "/api/cases/{case_id}/save", "/api/cases/77/save", AGENT | {"team_leader"},
         {"version": 1, "fields": {}},
     ),
@@ -109,6 +113,7 @@ async def test_an_agent_sees_and_touches_nothing_of_another_agents_call(desk: De
     assert (await other.get(f"/api/calls/{CALL}")).status_code == 403
     assert (await other.post(f"/api/calls/{CALL}/command", {"command": "hangup"})).status_code == 403
     assert (await other.post(f"/api/calls/{CALL}/suggestions/uji-efin/used", {"version": 1})).status_code == 403
+    assert (await other.post(f"/api/calls/{CALL}/answered-without-sikp", {"question": "x"})).status_code == 403
     state = (await other.get("/api/state?scope=agent")).json()
     assert state["call"] is None
     assert "081200000001" not in (await other.get("/agen")).text

@@ -15,6 +15,7 @@ from desk.records import repair_cases
 from pipeline import events as ev
 from pipeline.bus import Broker, BusClient
 from pipeline.errors import CommandRefusedError
+from retrieval.feedback import FeedbackIndex
 from tests.desk.conftest import Desk
 from tests.desk.folders import BEGAN, CALL_ID
 
@@ -342,6 +343,19 @@ async def test_a_question_answered_without_sikp_is_kept(desk: Desk) -> None:
     [kept] = list(desk.hub.spool.folder(CALL_ID).read("suggestions"))
     assert isinstance(kept, ev.AnsweredWithoutSikp)
     assert (kept.person, kept.query, kept.question) == ("sari", "cara lapor aset virtual", 1)
+
+
+async def test_feedback_is_indexed_once_also_when_history_is_read_again(desk: Desk) -> None:
+    await opened_case(desk)
+    browser = await desk.signed_in("sari")
+    await browser.post(f"/api/calls/{CALL_ID}/suggestions/uji-efin/rejected", {"version": 1, "query": "efin hilang"})
+    await browser.post(f"/api/calls/{CALL_ID}/answered-without-sikp", {"question": "efin hilang"})
+    await asyncio.sleep(0)
+    for item in desk.hub.spool.folder(CALL_ID).read("suggestions"):
+        desk.hub.records.take_event(item)
+    await desk.hub.records.drained()
+    facts = FeedbackIndex(desk.hub.database).facts()
+    assert [(one.action, one.query) for one in facts] == [("rejected", "efin hilang"), ("without_sikp", "efin hilang")]
 
 
 async def wait_for_search(desk: Desk) -> None:
