@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """From raw signals to figures a person can read: a hit's score (0..1) and the probability of "no answer in SIKP".
 
-Both are logistic functions: of how much of the question's information an article shares
-(:meth:`LexicalIndex.coverage`), of the cosine of its nearest question form and, for "no answer", of the question's
-tax words. A hit's score is fitted against the best wrong article, "no answer" against off-topic sentences, by
-``python -m models.encoder_id.calibrate`` on question forms that the index had not seen; where they fall short is in
-``models/encoder_id/CARD.md``.
+Both are logistic functions. A hit's score is that of the sum which hybrid search orders by (so it falls from hit to
+hit), fitted against the best wrong article. "No answer" looks at the best of the first hits, at how much of the
+question the articles know at all and at its tax words, and is fitted on two kinds of questions without an answer:
+sentences about something else, and question forms whose own article was taken out of the index. Fitted by
+``python -m models.encoder_id.calibrate`` on question forms that neither index nor encoder had seen; where they fall
+short is in ``docs/search.md``.
 """
 
 from __future__ import annotations
@@ -15,40 +16,67 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
-    """Coefficients of the logistic function."""
+class Line:
+    """A logistic function of one signal."""
 
     bias: float
+    slope: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What speaks for an answer in SIKP, each from 0 on.
+
+    Parameters:
+        fit: the best fused sum among the first hits; None while only BM25 answers.
+        coverage: the largest share of the question's information that one of the first hits has.
+        known: the share of the question's information that any article has.
+        domain_words: how many words of the tax office's own language the question has.
+    """
+
+    fit: float | None
     coverage: float
-    cosine: float
-    domain: float = 0.0
+    known: float
+    domain_words: int
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Coefficients of "no answer", turned round: positive speaks for an answer."""
+
+    bias: float
+    fit: float
+    coverage: float
+    known: float
+    domain: float
 
 
 ENOUGH_DOMAIN_WORDS = 2
 
 # Printed by models.encoder_id.calibrate; hybrid first, BM25 alone second.
-FITS = (
-    Weights(bias=-4.01, coverage=1.23, cosine=5.39),
-    Weights(bias=-2.44, coverage=3.65, cosine=0.0),
-)
+FITS = (Line(bias=-4.0, slope=1.0), Line(bias=-2.44, slope=3.65))
 ANSWERED = (
-    Weights(bias=-5.44, coverage=5.27, cosine=4.90, domain=6.87),
-    Weights(bias=-4.24, coverage=7.83, cosine=0.0, domain=6.98),
+    Weights(bias=-8.0, fit=1.0, coverage=2.0, known=2.0, domain=2.0),
+    Weights(bias=-4.24, fit=0.0, coverage=7.83, known=0.0, domain=6.98),
 )
 
 
-def relevance(coverage: float, cosine: float | None) -> float:
-    """Return the probability (0..1) that an article fits; ``cosine`` None while only BM25 answers."""
-    return _logistic(FITS, coverage, cosine)
+def relevance(coverage: float, fused: float | None) -> float:
+    """Return the probability (0..1) that an article fits; ``fused`` None while only BM25 answers."""
+    line = FITS[0] if fused is not None else FITS[1]
+    return _logistic(line.bias + line.slope * (fused if fused is not None else coverage))
 
 
-def no_answer(coverage: float, cosine: float | None, domain_words: int) -> float:
-    """Return the probability (0..1) that SIKP has no answer, from the best signals among the first hits.
-
-    Parameters:
-        domain_words: how many words of the tax office's own language the question has.
-    """
-    return 1.0 - _logistic(ANSWERED, coverage, cosine, domain_share(domain_words))
+def no_answer(evidence: Evidence) -> float:
+    """Return the probability (0..1) that SIKP has no answer."""
+    weights = ANSWERED[0] if evidence.fit is not None else ANSWERED[1]
+    return 1.0 - _logistic(
+        weights.bias
+        + weights.fit * (evidence.fit or 0.0)
+        + weights.coverage * evidence.coverage
+        + weights.known * evidence.known
+        + weights.domain * domain_share(evidence.domain_words)
+    )
 
 
 def domain_share(domain_words: int) -> float:
@@ -56,7 +84,5 @@ def domain_share(domain_words: int) -> float:
     return min(domain_words, ENOUGH_DOMAIN_WORDS) / ENOUGH_DOMAIN_WORDS
 
 
-def _logistic(weights: tuple[Weights, Weights], coverage: float, cosine: float | None, domain: float = 0.0) -> float:
-    chosen = weights[1 if cosine is None else 0]
-    signal = chosen.bias + chosen.coverage * coverage + chosen.cosine * (cosine or 0.0) + chosen.domain * domain
-    return 1.0 / (1.0 + math.exp(-signal))
+def _logistic(signal: float) -> float:
+    return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, signal))))

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Meaning: sentence vectors of every question form and title, in a FAISS index whose type depends on its size.
 
+Beside its nearest passage an article is judged by its centre, the mean of all its passages: a question that nobody has
+put like this before lies near the middle of its article rather than near one of the forms.
+
 The encoder is any sentence-transformers model in a folder (the shipped one is ``models/encoder_id``); it is loaded
 without network. An index records which encoder built it and refuses vectors of another one.
 """
@@ -119,6 +122,7 @@ class DenseIndex:
         self._first = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counts)])
         self._article_of = np.repeat(np.arange(len(counts)), counts)
         self.kind: IndexKind = "flat" if len(vectors) <= FLAT_MOST else "ivf"
+        self._centres = _centres(vectors, self._first[:-1])
         self._index = _index_of(vectors, self.kind)
 
     @classmethod
@@ -162,6 +166,18 @@ class DenseIndex:
         owner = np.searchsorted(starts, which, side="right") - 1
         last = np.searchsorted(owner, np.arange(len(starts)), side="right") - 1  # a form rather than the title
         return best.astype(np.float32), which[last] - starts
+
+    def to_centres(self, query: Vectors, articles: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return the cosine of each article's centre, the mean of its passages."""
+        return np.asarray(self._centres[articles] @ query[0], dtype=np.float32)
+
+
+def _centres(vectors: Vectors, first: NDArray[np.int64]) -> Vectors:
+    """Return the unit vector of the mean of each article's passages; ``first``: the first passage of each."""
+    if not len(first):
+        return np.zeros((0, vectors.shape[1]), dtype=np.float32)
+    sums = np.add.reduceat(vectors, first, axis=0)
+    return np.asarray(sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9), dtype=np.float32)
 
 
 def _index_of(vectors: Vectors, kind: IndexKind) -> Any:

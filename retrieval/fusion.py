@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Two rankings become one: what is known of every candidate (:class:`Signals`) and the order made of it.
+"""Words and meaning become one order: what is known of every candidate (:class:`Signals`) and the sum made of it.
 
-BM25 scores have no upper bound and cosines have no common scale; ranks do. Source of reciprocal rank fusion:
-Cormack, Clarke, Buettcher, "Reciprocal rank fusion outperforms Condorcet and individual rank learning methods",
-SIGIR 2009 (k = 60).
+BM25 scores have no upper bound, so they count relative to the best one; cosines and coverage are absolute. The weights
+are fitted, not chosen: a conditional logit (which of these candidates is it?) on question forms that neither index
+nor encoder had seen, written by ``python -m models.encoder_id.calibrate``. Source of weighing normalised scores
+instead of ranks: Bruch, Gai, Ingber, "An analysis of fusion functions for hybrid retrieval", ACM TOIS 2023.
 """
 
 from __future__ import annotations
@@ -13,10 +14,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-K = 60
 DEPTH = 50  # candidates taken from each ranking
-WORDS_WEIGHT = 1.0
-MEANING_WEIGHT = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """How much each signal counts; see :class:`Signals`. ``bm25``: of the share of the best candidate's score."""
+
+    bm25: float
+    cosine: float
+    centre: float
+    coverage: float
+
+
+WEIGHTS = Weights(bm25=2.0, cosine=4.0, centre=4.0, coverage=0.0)  # printed by models.encoder_id.calibrate
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +40,7 @@ class Signals:
         bm25_rank: 1 for the best by words; 0 where it is not among the first ``DEPTH``.
         coverage: 0..1, the part of the query's information that the article shares.
         cosine: of the nearest passage; NaN without an encoder.
+        centre: cosine of the mean of the article's passages; NaN without an encoder.
         cosine_rank: 1 for the nearest; 0 where it is not among the first ``DEPTH``.
         passage: number of the nearest passage (0 = title); -1 without an encoder.
     """
@@ -38,6 +50,7 @@ class Signals:
     bm25_rank: NDArray[np.int64]
     coverage: NDArray[np.float64]
     cosine: NDArray[np.float32]
+    centre: NDArray[np.float32]
     cosine_rank: NDArray[np.int64]
     passage: NDArray[np.int64]
 
@@ -61,11 +74,23 @@ def ranks_of(rows: NDArray[np.int64], ranking: NDArray[np.int64]) -> NDArray[np.
     return np.where(ranking[order][place] == rows, order[place] + 1, 0).astype(np.int64)
 
 
-def reciprocal(ranks: NDArray[np.int64], weight: float = 1.0, *, k: int = K) -> NDArray[np.float64]:
-    """Return ``weight / (k + rank)`` per rank, 0 for rank 0 (not ranked)."""
-    return np.where(ranks > 0, weight / (k + ranks), 0.0)
+def by_rank(ranks: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return a score that falls with the rank from 1 on; 0 for rank 0 (not ranked)."""
+    return np.where(ranks > 0, 1.0 / np.maximum(ranks, 1), 0.0)
 
 
-def fused(signals: Signals) -> NDArray[np.float64]:
-    """Return the fused score of every candidate; higher is better, ties are settled by the row."""
-    return reciprocal(signals.bm25_rank, WORDS_WEIGHT) + reciprocal(signals.cosine_rank, MEANING_WEIGHT)
+def fused(signals: Signals, weights: Weights = WEIGHTS) -> NDArray[np.float64]:
+    """Return the fused score of every candidate; higher is better, ties are settled by the row.
+
+    A candidate without vectors (none are there yet) counts by its words alone.
+    """
+    best = float(signals.bm25.max(initial=0.0))
+    relative = signals.bm25 / best if best > 0 else np.zeros(len(signals.bm25))
+    meaning = [np.maximum(np.nan_to_num(one, nan=0.0), 0.0) for one in (signals.cosine, signals.centre)]
+    return np.asarray(
+        weights.bm25 * relative
+        + weights.cosine * meaning[0]
+        + weights.centre * meaning[1]
+        + weights.coverage * signals.coverage,
+        dtype=np.float64,
+    )

@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.articles import Article
-from retrieval.confidence import no_answer, relevance
+from retrieval.confidence import Evidence, no_answer, relevance
 from retrieval.dense import Encoder, Vectors
-from retrieval.fusion import DEPTH, Signals, best_rows, fused, ranks_of, reciprocal
+from retrieval.fusion import DEPTH, Signals, best_rows, by_rank, fused, ranks_of
 from retrieval.normalize import Token, domain_words
 from retrieval.segment import Segment
 
@@ -35,20 +35,19 @@ class Candidate:
 
     Parameters:
         cosine: None while only BM25 answers; ``passage`` is then -1.
+        fused: the sum that hybrid search orders by; None while only BM25 answers.
     """
 
     row: int
     coverage: float
     cosine: float | None
     passage: int
-    bm25: float = 0.0
-    bm25_rank: int = 0
-    cosine_rank: int = 0
+    fused: float | None = None
 
     @property
     def score(self) -> float:
         """How sure the search is that the article fits, 0..1."""
-        return relevance(self.coverage, self.cosine)
+        return relevance(self.coverage, self.fused)
 
 
 @dataclass(frozen=True)
@@ -93,12 +92,12 @@ class Snapshot:
         ``mode`` "hybrid" falls back to BM25 alone without an encoder; "dense" then finds nothing.
         """
         signals = self.signals(tokens, text, mode)
-        if mode == "hybrid":
-            score = fused(signals)
-        else:
-            score = reciprocal(signals.bm25_rank if mode == "bm25" else signals.cosine_rank)
+        together = fused(signals)
+        score = together
+        if mode != "hybrid" or self.encoder is None:
+            score = by_rank(signals.cosine_rank if mode == "dense" else signals.bm25_rank)
         order = np.lexsort((signals.rows, -score))
-        return [_candidate(signals, int(index)) for index in order]
+        return [_candidate(signals, together, int(index)) for index in order]
 
     def signals(self, tokens: Sequence[Token], text: str, mode: Mode = "hybrid") -> Signals:
         """Return what is known of the articles that are among the first by words, by meaning, or by either."""
@@ -109,13 +108,14 @@ class Snapshot:
         by_meaning = self._nearest(query) if query is not None else np.zeros(0, dtype=np.int64)
         wanted = {"hybrid": (by_words, by_meaning), "bm25": (by_words,), "dense": (by_meaning,)}[mode]
         rows = np.unique(np.concatenate(wanted))
-        cosine, passage = self._cosines(query, rows)
+        cosine, centre, passage = self._cosines(query, rows)
         return Signals(
             rows=rows,
             bm25=scores[rows],
             bm25_rank=ranks_of(rows, by_words),
             coverage=self._coverage(stems, rows),
             cosine=cosine,
+            centre=centre,
             cosine_rank=ranks_of(rows, by_meaning),
             passage=passage,
         )
@@ -129,11 +129,24 @@ class Snapshot:
 
     def no_answer_probability(self, found: Sequence[Candidate], tokens: Sequence[Token]) -> float:
         """Return the probability that SIKP does not answer the query; ``found``: its articles, best first."""
+        evidence = self.evidence(found, tokens)
+        return 1.0 if evidence is None else no_answer(evidence)
+
+    def evidence(self, found: Sequence[Candidate], tokens: Sequence[Token]) -> Evidence | None:
+        """Return what speaks for an answer; None when nothing was found at all."""
         first = found[:NO_ANSWER_DEPTH]
         if not first:
-            return 1.0
-        cosines = [one.cosine for one in first if one.cosine is not None]
-        return no_answer(max(one.coverage for one in first), max(cosines) if cosines else None, domain_words(tokens))
+            return None
+        fits = [one.fused for one in first if one.fused is not None]
+        coverage = max(one.coverage for one in first)
+        return Evidence(max(fits, default=None), coverage, self._known_share(tokens), domain_words(tokens))
+
+    def _known_share(self, tokens: Sequence[Token]) -> float:
+        """Return which part (0..1) of the query's information is made of words that any article has."""
+        distinct = sorted({token.stem for token in tokens if not token.stop})
+        rarity = {stem: self._rarity(stem) for stem in distinct}
+        total = sum(rarity.values())
+        return sum(rarity[stem] for stem in distinct if self._documents_with(stem)) / total if total else 0.0
 
     def _bm25(self, stems: Sequence[str]) -> NDArray[np.float32]:
         scores = np.concatenate([segment.lexical.scores(stems) for segment in self.segments])
@@ -151,8 +164,10 @@ class Snapshot:
         return rarity @ self.contains(distinct, rows) / total if total else np.zeros(len(rows))
 
     def _rarity(self, stem: str) -> float:
-        count = sum(segment.lexical.documents_with(stem) for segment in self.segments)
-        return math.log1p(len(self.alive) / max(count, 1))
+        return math.log1p(len(self.alive) / max(self._documents_with(stem), 1))
+
+    def _documents_with(self, stem: str) -> int:
+        return sum(segment.lexical.documents_with(stem) for segment in self.segments)
 
     def _nearest(self, query: Vectors) -> Rows:
         rows, cosines = [], []
@@ -170,13 +185,16 @@ class Snapshot:
         every, cosine = every[good], cosine[good]
         return every[np.lexsort((every, -cosine))][:DEPTH]
 
-    def _cosines(self, query: Vectors | None, rows: Rows) -> tuple[NDArray[np.float32], Rows]:
+    def _cosines(self, query: Vectors | None, rows: Rows) -> tuple[NDArray[np.float32], NDArray[np.float32], Rows]:
+        """Return each article's cosine of the nearest passage, cosine of the centre, and number of that passage."""
         cosine, passage = np.full(len(rows), np.nan, dtype=np.float32), np.full(len(rows), -1, dtype=np.int64)
+        centre = cosine.copy()
         if query is not None:
             for segment, start, here in self._split(rows):
                 if segment.dense is not None:
                     cosine[here], passage[here] = segment.dense.cosines(query, rows[here] - start)
-        return cosine, passage
+                    centre[here] = segment.dense.to_centres(query, rows[here] - start)
+        return cosine, centre, passage
 
     def _split(self, rows: Rows) -> list[tuple[Segment, int, NDArray[np.bool_]]]:
         """Return (segment, its first row, which of ``rows`` are in it)."""
@@ -188,14 +206,13 @@ class Snapshot:
         return parts
 
 
-def _candidate(signals: Signals, index: int) -> Candidate:
+def _candidate(signals: Signals, together: NDArray[np.float64], index: int) -> Candidate:
     cosine = float(signals.cosine[index])
+    known = not math.isnan(cosine)
     return Candidate(
         row=int(signals.rows[index]),
         coverage=float(signals.coverage[index]),
-        cosine=None if math.isnan(cosine) else cosine,
+        cosine=cosine if known else None,
         passage=int(signals.passage[index]),
-        bm25=float(signals.bm25[index]),
-        bm25_rank=int(signals.bm25_rank[index]),
-        cosine_rank=int(signals.cosine_rank[index]),
+        fused=float(together[index]) if known else None,
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Best rows, places in a ranking, and the fused order."""
+"""Best rows, places in a ranking, and the sum that orders hybrid search."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.fusion import Signals, best_rows, fused, ranks_of, reciprocal
+from retrieval.fusion import Signals, best_rows, by_rank, fused, ranks_of
 
 pytestmark = pytest.mark.unit
 
@@ -17,15 +17,16 @@ def ints(*values: int) -> np.ndarray:
     return np.array(values, dtype=np.int64)
 
 
-def signals(bm25_rank: tuple[int, ...], cosine_rank: tuple[int, ...]) -> Signals:
-    count = len(bm25_rank)
+def signals(bm25: tuple[float, ...], cosine: tuple[float, ...]) -> Signals:
+    count = len(bm25)
     return Signals(
         rows=np.arange(count),
-        bm25=np.zeros(count, dtype=np.float32),
-        bm25_rank=ints(*bm25_rank),
+        bm25=np.array(bm25, dtype=np.float32),
+        bm25_rank=ints(*[1] * count),
         coverage=np.zeros(count),
-        cosine=np.zeros(count, dtype=np.float32),
-        cosine_rank=ints(*cosine_rank),
+        cosine=np.array(cosine, dtype=np.float32),
+        centre=np.array(cosine, dtype=np.float32),
+        cosine_rank=ints(*[1] * count),
         passage=ints(*[0] * count),
     )
 
@@ -46,10 +47,15 @@ def test_best_rows_are_those_of_a_full_sort(values: list[int], depth: int) -> No
 def test_ranks_count_from_one_and_zero_is_not_ranked() -> None:
     assert ranks_of(ints(2, 5, 7), ints(7, 2)).tolist() == [2, 0, 1]
     assert ranks_of(ints(2), ints()).tolist() == [0]
-    assert reciprocal(ints(1, 0), k=59).tolist() == pytest.approx([1 / 60, 0.0])
+    assert by_rank(ints(1, 4, 0)).tolist() == [1.0, 0.25, 0.0]
 
 
 def test_an_article_that_both_ways_find_comes_before_one_that_only_one_finds_first() -> None:
-    scores = fused(signals(bm25_rank=(2, 1, 0), cosine_rank=(2, 0, 1)))
+    scores = fused(signals(bm25=(9.0, 10.0, 0.0), cosine=(0.75, 0.0, 0.8)))
     assert scores.argmax() == 0
-    assert scores[1] == pytest.approx(scores[2])
+
+
+def test_without_vectors_words_decide_alone() -> None:
+    scores = fused(signals(bm25=(1.0, 3.0, 2.0), cosine=(np.nan, np.nan, np.nan)))
+    assert np.argsort(-scores).tolist() == [1, 2, 0]
+    assert fused(signals(bm25=(), cosine=())).size == 0
