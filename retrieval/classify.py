@@ -72,7 +72,8 @@ def classify(text: str) -> Classification | None:
     else:
         return None
     speaking = sorted((one for one in found if one[0] * sign > 0), key=lambda one: -abs(one[0]))
-    reasons = tuple(dict.fromkeys(words for _, words in speaking))
+    said = list(dict.fromkeys(words for _, words in speaking))
+    reasons = tuple(one for one in said if not any(one != other and one in other for other in said))
     if not reasons:
         return None
     return Classification(

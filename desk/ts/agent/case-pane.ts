@@ -15,6 +15,7 @@ import { railNodes } from "./rail.js";
 import { Saver } from "./saver.js";
 
 const MOST_REASONS = 3;
+const MOST_PERCENT = 99; // words never make it certain
 
 export interface CaseHands {
   say: (words: string) => void;
@@ -161,7 +162,7 @@ export class CasePane {
     if (node.dataset["signature"] === signature) return;
     node.dataset["signature"] = signature;
     const share = proposed.kind === "interpretation" ? proposed.probability : 1 - proposed.probability;
-    const words = t("kind_proposed", { kind: t(`kind_${proposed.kind}`), percent: Math.round(100 * share) });
+    const words = t("kind_proposed", { kind: t(`kind_${proposed.kind}`), percent: Math.min(MOST_PERCENT, Math.round(100 * share)) });
     const reasons = proposed.reasons.slice(0, MOST_REASONS).map((one) => `“${one}”`).join(", ");
     const take = chosen ? null : h("button", { type: "button", class: "link", onclick: () => this.takeKind() }, t("kind_take"));
     node.replaceChildren(h("strong", {}, words), ` ${t("because")} ${reasons}`, ...(take ? [" · ", take] : []));

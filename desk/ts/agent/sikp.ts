@@ -11,6 +11,7 @@ import { Reader } from "./reader.js";
 
 const SEARCH_PAUSE_MS = 250;
 const KEYS = 9;
+const MOST_PERCENT = 99; // no search is certain
 
 export interface SikpHands {
   useArticle: (article: ArticleText, answer: string) => void;
@@ -92,7 +93,7 @@ export class SikpPane {
   private draw(): void {
     const source = this.found ?? this.call?.suggestions ?? null;
     const consult = this.consultStep();
-    const signature = JSON.stringify([source, [...this.fates], this.query, consult?.to, this.call?.state, this.reader.articleId, this.withoutSikp]);
+    const signature = JSON.stringify([source, [...this.fates], this.query, consult?.to, this.call?.state, this.reader.articleId, this.withoutSikp, this.call?.case?.case_id]);
     if (signature === this.shown) return;
     this.shown = signature;
     const articles = this.listed();
@@ -127,7 +128,7 @@ export class SikpPane {
     show(box, probability !== null);
     if (probability === null) return;
     const button = h("button", { type: "button", class: "primary", disabled: consult === undefined, onclick: () => this.hands.consult() }, t("consult_team_leader"));
-    const words = [h("p", {}, h("strong", {}, `◆ ${t("no_answer_title")}`), " ", h("span", { class: "quiet small" }, t("no_answer_probability", { percent: Math.round(100 * probability) }))), h("p", {}, t("no_answer_text"))];
+    const words = [h("p", {}, h("strong", {}, `◆ ${t("no_answer_title")}`), " ", h("span", { class: "quiet small" }, t("no_answer_probability", { percent: Math.min(MOST_PERCENT, Math.round(100 * probability)) }))), h("p", {}, t("no_answer_text"))];
     const note = consult || !this.call ? [] : [h("p", { class: "quiet small" }, t("consult_not_yet"))];
     box.replaceChildren(...words, button, ...note);
   }
