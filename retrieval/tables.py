@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, ForeignKey, MetaData, String, UniqueConstraint, event
+from sqlalchemy import JSON, Float, ForeignKey, MetaData, String, UniqueConstraint, event
 from sqlalchemy.orm import DeclarativeBase, Mapped, Mapper, mapped_column
 
 from pipeline.catalog import text
@@ -102,7 +102,7 @@ class FeedbackRow(Base):
     query: Mapped[str] = mapped_column(String(2000))
     articles: Mapped[list[Any]] = mapped_column(JSON)
     no_answer: Mapped[bool]
-    no_answer_probability: Mapped[float]
+    no_answer_probability: Mapped[float] = mapped_column(Float)
     person: Mapped[str] = mapped_column(String(PERSON_CHARS))
 
 

@@ -139,7 +139,7 @@ export class SikpPane {
     show(box, call !== null && call.state !== "ringing" && call.case !== null);
     if (box.hidden) return;
     const noted = this.withoutSikp === this.questionNumber();
-    const button = h("button", { type: "button", class: "plain", disabled: noted, onclick: () => this.noteWithoutSikp() }, t(noted ? "without_sikp_noted" : "without_sikp"));
+    const button = h("button", { type: "button", disabled: noted, onclick: () => this.noteWithoutSikp() }, t(noted ? "without_sikp_noted" : "without_sikp"));
     box.replaceChildren(button);
   }
 
