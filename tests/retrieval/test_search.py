@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.clock import ManualClock
+from retrieval.dense import Vectors
 from retrieval.errors import ArticleNotFoundError, EncoderError, QueryError, RetrievalError
 from retrieval.hits import QUOTE_CHARS
 from retrieval.search import MAX_QUERY_CHARS, SearchEngine
@@ -74,7 +76,7 @@ def test_query_languages_mean_nothing_here(query: str) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.text(max_size=MAX_QUERY_CHARS))
+@given(st.text(max_size=MAX_QUERY_CHARS) | st.text(alphabet="efin lupa\x00\x1b\u202e*\"'()-:;%_^🙂\n\t", max_size=200))
 def test_any_text_is_answered(query: str) -> None:
     result = SHARED.search(query)
     assert all(0.0 <= hit.score <= 1.0 for hit in result.hits)
@@ -96,6 +98,71 @@ def test_an_expired_rule_is_marked_and_comes_last() -> None:
     assert [(hit.article_id, hit.in_force) for hit in hits[:2]] == [("tarif-umkm", True), ("tarif-lama", False)]
     then = found.search("tarif pajak umkm", on=date(2025, 6, 1)).hits
     assert all(hit.in_force for hit in then)
+
+
+@pytest.mark.parametrize(
+    ("dates", "in_force"),
+    [
+        ([(None, date(2025, 12, 31))], False),
+        ([(date(2027, 1, 1), None)], False),
+        ([(None, date(2025, 12, 31)), (date(2026, 1, 1), None)], True),
+        ([(None, None)], True),
+        ([], True),
+    ],
+)
+def test_an_article_none_of_whose_regulations_is_in_force_is_marked(
+    dates: list[tuple[date | None, date | None]], in_force: bool
+) -> None:
+    basis = [{"regulation": "PP contoh", "in_force_from": begin, "in_force_to": end} for begin, end in dates]
+    hits = engine(article("tarif-uji", "Tarif pajak umkm", legal_basis=basis), SANDI).search("tarif pajak umkm").hits
+    assert hits[0].in_force is in_force
+    assert [one.in_force_to for one in hits[0].legal_basis] == [end for _, end in dates]
+
+
+def test_a_rule_not_yet_in_force_is_marked_and_comes_last() -> None:
+    coming = article("tarif-nanti", "Tarif pajak UMKM", effective_from=date(2027, 1, 1))
+    hits = engine(coming, UMKM, SANDI).search("tarif pajak umkm").hits
+    assert [(hit.article_id, hit.in_force) for hit in hits[:2]] == [("tarif-umkm", True), ("tarif-nanti", False)]
+
+
+class TiredEncoder(BagEncoder):
+    """Encodes so many times, then raises what no one foresaw."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.left = times
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        self.left -= 1
+        if self.left < 0:
+            raise RuntimeError("tensor rusak")
+        return super().encode(texts)
+
+
+def test_an_encoder_that_fails_on_a_question_leaves_bm25() -> None:
+    found = engine(folder=ANY, load_encoder=lambda _folder: TiredEncoder(1))
+    assert found.wait_ready(20)
+    result = found.search("lupa efin")
+    assert (result.mode, result.hits[0].article_id) == ("bm25", "lupa-efin")
+
+
+def test_an_encoder_that_fails_on_the_articles_is_told_and_leaves_bm25() -> None:
+    found = engine(folder=ANY, load_encoder=lambda _folder: TiredEncoder(0))
+    assert not found.wait_ready(20)
+    assert found.status().encoder_state == "failed"
+    assert "tensor rusak" in found.status().problem
+    assert found.search("lupa efin").hits[0].article_id == "lupa-efin"
+
+
+def test_an_encoder_that_fails_on_a_new_article_does_not_keep_it_from_being_found() -> None:
+    store = MemoryStore(EFIN, SANDI)
+    found = SearchEngine(store, ANY, load_encoder=lambda _folder: TiredEncoder(1))
+    found.start()
+    found.wait_ready(20)
+    store.publish(UMKM)
+    assert found.refresh()
+    assert found.search("tarif umkm").hits[0].article_id == "tarif-umkm"
+    assert found.status().encoder_state == "failed"
 
 
 def test_without_encoder_the_status_says_bm25() -> None:
