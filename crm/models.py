@@ -172,3 +172,37 @@ class CaseTransition(Base):
     to_state: Mapped[str] = mapped_column(String(16))
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
     person_name: Mapped[str] = mapped_column(String(200), default="")  # as it was then; empty = the system
+
+
+class AuditEntry(Base):
+    """One line of the audit trail (:mod:`crm.audit`): never changed, never deleted; triggers hold that.
+
+    People are named by user name and not by key: what was written must not depend on another row.
+    """
+
+    __tablename__ = "audit_entry"
+
+    serial: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # 1, 2, 3 ... without a gap
+    at: Mapped[datetime] = mapped_column(index=True)
+    person: Mapped[str] = mapped_column(String(64), index=True)  # empty = the system, or nobody signed in
+    address: Mapped[str] = mapped_column(String(64))
+    action: Mapped[str] = mapped_column(String(32), index=True)
+    object_kind: Mapped[str] = mapped_column(String(32))
+    object_id: Mapped[str] = mapped_column(String(120))
+    purpose: Mapped[str] = mapped_column(String(200))
+    outcome: Mapped[str] = mapped_column(String(16))
+    detail: Mapped[str] = mapped_column(Text)  # canonical JSON
+    previous_hash: Mapped[str] = mapped_column(String(64))
+    entry_hash: Mapped[str] = mapped_column(String(64))
+
+    __table_args__ = (Index(None, "object_kind", "object_id"),)
+
+
+class AuditHead(Base):
+    """The one row that says where the trail ends; whoever appends holds it, so that the chain never forks."""
+
+    __tablename__ = "audit_head"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    serial: Mapped[int]
+    entry_hash: Mapped[str] = mapped_column(String(64))
