@@ -2,11 +2,11 @@
 """From raw signals to figures a person can read: a hit's score (0..1) and the probability of "no answer in SIKP".
 
 Both are logistic functions. A hit's score is that of the sum which hybrid search orders by (so it falls from hit to
-hit), fitted against the best wrong article. "No answer" looks at the best of the first hits, at how much of the
-question the articles know at all and at its tax words, and is fitted on two kinds of questions without an answer:
-sentences about something else, and question forms whose own article was taken out of the index. Fitted by
-``python -m models.encoder_id.calibrate`` on question forms that neither index nor encoder had seen; where they fall
-short is in ``docs/search.md``.
+hit), fitted against the best wrong article. "No answer" looks at the best of the first hits, at how near the question
+is to what SIKP never answers, at its tax words and its length (long questions fit better by chance), and is fitted on
+two kinds of questions without an answer: sentences about something else, and question forms whose own article was
+taken out of the index with its relatives. Fitted by ``python -m models.encoder_id.calibrate`` on question forms that
+neither index nor encoder had seen; where they fall short is in ``docs/search.md``.
 """
 
 from __future__ import annotations
@@ -25,19 +25,21 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What speaks for an answer in SIKP, each from 0 on.
+    """What speaks for an answer in SIKP, or against it.
 
     Parameters:
         fit: the best fused sum among the first hits; None while only BM25 answers.
         coverage: the largest share of the question's information that one of the first hits has.
-        known: the share of the question's information that any article has.
+        elsewhere: how near the question is to what SIKP never answers; None while only BM25 answers.
         domain_words: how many words of the tax office's own language the question has.
+        words: how many different words of the question carry a topic.
     """
 
     fit: float | None
     coverage: float
-    known: float
+    elsewhere: float | None
     domain_words: int
+    words: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,9 @@ class Weights:
     bias: float
     fit: float
     coverage: float
-    known: float
+    elsewhere: float
     domain: float
+    words: float
 
 
 ENOUGH_DOMAIN_WORDS = 2
@@ -56,8 +59,8 @@ ENOUGH_DOMAIN_WORDS = 2
 # Printed by models.encoder_id.calibrate; hybrid first, BM25 alone second.
 FITS = (Line(bias=-4.0, slope=1.0), Line(bias=-2.44, slope=3.65))
 ANSWERED = (
-    Weights(bias=-8.0, fit=1.0, coverage=2.0, known=2.0, domain=2.0),
-    Weights(bias=-4.24, fit=0.0, coverage=7.83, known=0.0, domain=6.98),
+    Weights(bias=-6.59, fit=0.91, coverage=0.0, elsewhere=-9.12, domain=1.86, words=1.63),
+    Weights(bias=-4.24, fit=0.0, coverage=7.83, elsewhere=0.0, domain=6.98, words=0.0),
 )
 
 
@@ -74,8 +77,9 @@ def no_answer(evidence: Evidence) -> float:
         weights.bias
         + weights.fit * (evidence.fit or 0.0)
         + weights.coverage * evidence.coverage
-        + weights.known * evidence.known
+        + weights.elsewhere * (evidence.elsewhere or 0.0)
         + weights.domain * domain_share(evidence.domain_words)
+        + weights.words * math.log1p(evidence.words)
     )
 
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from retrieval.articles import Article
 from retrieval.confidence import Evidence, no_answer, relevance
 from retrieval.dense import Encoder, Vectors
+from retrieval.elsewhere import nearness, off_topic_vectors
 from retrieval.fusion import DEPTH, Signals, best_rows, by_rank, fused, ranks_of
 from retrieval.normalize import Token, domain_words
 from retrieval.segment import Segment
@@ -36,6 +37,7 @@ class Candidate:
     Parameters:
         cosine: None while only BM25 answers; ``passage`` is then -1.
         fused: the sum that hybrid search orders by; None while only BM25 answers.
+        elsewhere: how near the question is to what SIKP never answers, the same for all; None likewise.
     """
 
     row: int
@@ -43,6 +45,7 @@ class Candidate:
     cosine: float | None
     passage: int
     fused: float | None = None
+    elsewhere: float | None = None
 
     @property
     def score(self) -> float:
@@ -118,6 +121,7 @@ class Snapshot:
             centre=centre,
             cosine_rank=ranks_of(rows, by_meaning),
             passage=passage,
+            elsewhere=float("nan") if query is None else self._elsewhere(query),
         )
 
     def contains(self, stems: Sequence[str], rows: Rows) -> NDArray[np.bool_]:
@@ -139,14 +143,8 @@ class Snapshot:
             return None
         fits = [one.fused for one in first if one.fused is not None]
         coverage = max(one.coverage for one in first)
-        return Evidence(max(fits, default=None), coverage, self._known_share(tokens), domain_words(tokens))
-
-    def _known_share(self, tokens: Sequence[Token]) -> float:
-        """Return which part (0..1) of the query's information is made of words that any article has."""
-        distinct = sorted({token.stem for token in tokens if not token.stop})
-        rarity = {stem: self._rarity(stem) for stem in distinct}
-        total = sum(rarity.values())
-        return sum(rarity[stem] for stem in distinct if self._documents_with(stem)) / total if total else 0.0
+        words = len({token.stem for token in tokens if not token.stop})
+        return Evidence(max(fits, default=None), coverage, first[0].elsewhere, domain_words(tokens), words)
 
     def _bm25(self, stems: Sequence[str]) -> NDArray[np.float32]:
         scores = np.concatenate([segment.lexical.scores(stems) for segment in self.segments])
@@ -168,6 +166,9 @@ class Snapshot:
 
     def _documents_with(self, stem: str) -> int:
         return sum(segment.lexical.documents_with(stem) for segment in self.segments)
+
+    def _elsewhere(self, query: Vectors) -> float:
+        return float("nan") if self.encoder is None else nearness(query, off_topic_vectors(self.encoder))
 
     def _nearest(self, query: Vectors) -> Rows:
         rows, cosines = [], []
@@ -215,4 +216,5 @@ def _candidate(signals: Signals, together: NDArray[np.float64], index: int) -> C
         cosine=cosine if known else None,
         passage=int(signals.passage[index]),
         fused=float(together[index]) if known else None,
+        elsewhere=None if math.isnan(signals.elsewhere) else signals.elsewhere,
     )
