@@ -188,6 +188,14 @@ def eval_retrieval(
         show(report, out)
 
 
+@eval_app.command("suggester", help=text("service.help_eval_suggester"))
+def eval_suggester(json_output: JsonOption = False) -> None:
+    """Measure how calm the live suggestions are, and the proposed class."""
+    from service.suggestion_evaluation import evaluate_suggester
+
+    _report(evaluate_suggester(load_settings()), json_output)
+
+
 @eval_app.command("asr", help=text("service.help_eval_asr"))
 def eval_asr(
     *,

@@ -16,6 +16,7 @@ from pipeline.catalog import text
 from pipeline.errors import ConfigurationError
 from pipeline.settings import Settings
 from retrieval.dense import SentenceEncoder
+from retrieval.encoders import find_encoder
 from retrieval.errors import EncoderError
 from retrieval.feedback import FeedbackIndex
 from retrieval.pairs import PAIR_ACTIONS, training_pairs
@@ -59,10 +60,11 @@ def unanswered_report(settings: Settings, since: str = "") -> tuple[list[Cluster
 
 
 def _encoder(settings: Settings) -> tuple[Encode | None, str]:
-    if not settings.encoder:
+    folder = find_encoder(settings.encoder, settings.encoder_folders)
+    if folder is None:
         return None, text("service.report_by_words")
     try:
-        return SentenceEncoder(Path(settings.encoder)).encode, ""
+        return SentenceEncoder(folder).encode, ""
     except EncoderError as error:
         return None, f"{text('service.report_by_words')} {error}"
 
