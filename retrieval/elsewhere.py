@@ -7,8 +7,10 @@ nearer to them than to any article probably has no answer here. An office may ad
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 
@@ -25,10 +27,15 @@ def off_topic() -> tuple[str, ...]:
     return tuple(line for line in lines if line and not line.startswith("#"))
 
 
-@lru_cache(maxsize=2)
 def off_topic_vectors(encoder: Encoder) -> Vectors:
     """Return one unit vector a sentence, made once for an encoder."""
-    return encoder.encode(off_topic())
+    return _vectors_of(cast(Hashable, encoder))
+
+
+@lru_cache(maxsize=2)
+def _vectors_of(encoder: Any) -> Vectors:
+    vectors: Vectors = encoder.encode(off_topic())
+    return vectors
 
 
 def nearness(query: Vectors, sentences: Vectors) -> float:

@@ -16,11 +16,13 @@ from rich.console import Console
 from pipeline.catalog import text
 from pipeline.errors import KringError
 from pipeline.settings import PROJECT_DIR, Settings
+from retrieval.articles import Article, ArticleStore
 from retrieval.encoders import find_encoder
 from retrieval.evaluation import no_answer
 from retrieval.evaluation.no_answer import Row
 from retrieval.evaluation.questions import FILE_STYLE, Question, read_questions
 from retrieval.evaluation.ranks import Answered, Figures, ask, latency, rank_figures
+from retrieval.scale import SIZES, scale
 from retrieval.search import SearchEngine
 from retrieval.store import FolderArticleStore
 from service.console import add_row, table
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 QUESTIONS = PROJECT_DIR / "tests/retrieval/data/test_questions.jsonl"
 SPOKEN = 240  # questions read aloud: more do not narrow the interval as much as they cost
 QUICK_SPOKEN = 24
+QUICK_SIZES = SIZES[:1]
+TIMED = 300  # searches that are timed at each size
 LOAD_S = 120.0
 ASR_STYLE = "asr"
 Progress = Callable[[str], None]
@@ -66,7 +70,7 @@ def run_retrieval_evaluation(settings: Settings, asked: Asked, progress: Progres
     """Measure the search over the articles in ``articles_dir``.
 
     With a file of the user's own only its questions are asked; otherwise the project's test questions are, written
-    and spoken.
+    and spoken, and the cost of the search is measured at growing sizes.
 
     Raises:
         KringError: the questions or the articles cannot be read.
@@ -74,7 +78,7 @@ def run_retrieval_evaluation(settings: Settings, asked: Asked, progress: Progres
     path = asked.questions or QUESTIONS
     questions = read_questions(path)
     store = FolderArticleStore(settings.articles_dir)
-    engine = SearchEngine(store, find_encoder(settings.encoder, settings.encoder_folders))
+    engine = _engine(settings, store)
     engine.start()
     try:
         engine.wait_ready(LOAD_S)
@@ -84,9 +88,15 @@ def run_retrieval_evaluation(settings: Settings, asked: Asked, progress: Progres
             run.spoken(questions)
         known = frozenset(one.id for one in store.published())
         run.report.setup |= _setup(path, questions, known, engine.status().encoder_id)
-        return run.report
     finally:
         engine.close()
+    if asked.questions is None:
+        run.sizes(store.published(), questions)
+    return run.report
+
+
+def _engine(settings: Settings, store: ArticleStore) -> SearchEngine:
+    return SearchEngine(store, find_encoder(settings.encoder, settings.encoder_folders))
 
 
 @dataclass
@@ -135,6 +145,13 @@ class _Run:
         self.report.setup |= {"questions.asr": len(told), "unsayable": len(some) - len(told)}
         if told:
             self._heard(told, some)
+
+    def sizes(self, articles: Sequence[Article], questions: Sequence[Question]) -> None:
+        """Measure what the search costs with ever more articles."""
+        sizes = QUICK_SIZES if self.asked.quick else SIZES
+        self.progress(text("retrieval_eval.progress_scale", count=f"{max(sizes):,}"))
+        queries = [one.question for one in evenly(questions, TIMED)]
+        self.report.figures |= scale(lambda store: _engine(self.settings, store), articles, queries, sizes)
 
     def _heard(self, told: Sequence[HeardQuestion], some: Sequence[Question]) -> None:
         from models.encoder_id.hearing import word_errors
