@@ -11,7 +11,7 @@ import pytest
 from pipeline.settings import PROJECT_DIR
 from retrieval.replay import Heard, Line, Seen, heard, replay
 from retrieval.search import SearchEngine
-from retrieval.store import read_article
+from retrieval.store import FolderArticleStore
 from retrieval.suggester import LiveSuggester
 from tests.retrieval.fakes import EFIN, SANDI, MemoryStore
 
@@ -30,7 +30,9 @@ def engine() -> SearchEngine:
     """BM25 over the articles that the calls ask for and some beside them."""
     named = {one for call in CALLS for question in call["articles"] for one in question} | set(BESIDE)
     folder = PROJECT_DIR / "retrieval/articles"
-    made = SearchEngine(MemoryStore(*(read_article(folder / f"{name}.md") for name in sorted(named))), None)
+    articles = [one for one in FolderArticleStore(folder).published() if one.id in named]
+    assert {one.id for one in articles} == named
+    made = SearchEngine(MemoryStore(*articles), None)
     made.start()
     return made
 
