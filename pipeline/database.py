@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The database: one engine from a URL, and units of work that commit only when told.
 
-SQLite runs in WAL mode with foreign keys; units of work that write begin with ``BEGIN IMMEDIATE``, so that two
-writers wait for each other instead of failing half-way. Whatever the driver reports becomes a
-:class:`pipeline.errors.DatabaseError` that says what to do. Rooms that keep tables share one database and bring
-their own to it (:mod:`pipeline.schema`).
+SQLite (WAL, foreign keys) or PostgreSQL, with the same promises: units of work that write wait for each other from
+their beginning (``BEGIN IMMEDIATE``; a lock on the database's behalf), so that what one has read holds until it
+commits and no insert meets a twin half-way; units that read see one consistent picture and keep nobody waiting.
+Whatever the driver reports becomes a :class:`pipeline.errors.DatabaseError` that says what to do. Rooms that keep
+tables share one database and bring their own to it (:mod:`pipeline.schema`).
 """
 
 from __future__ import annotations
@@ -21,9 +22,12 @@ from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
 from pipeline import catalog
-from pipeline.errors import DatabaseBusyError, DatabaseError
+from pipeline.database_errors import explain
+from pipeline.errors import DatabaseError
 
 _WRITE = "kring_write"
+_WRITE_LOCK = 0x6B72696E67  # "kring": the key of PostgreSQL's advisory lock that writers hold
+_CONNECT_TIMEOUT_S = 10
 NAMING = {  # names of constraints are fixed, so that migrations can name them
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -37,13 +41,13 @@ class Database:
 
     Parameters:
         url: SQLAlchemy URL (``sqlite:////path/kring.db``, ``postgresql+psycopg://...``).
-        busy_timeout_s: how long a writer waits for another one (SQLite).
+        busy_timeout_s: how long a writer waits for another one.
     """
 
     def __init__(self, url: str, *, busy_timeout_s: float = 10.0) -> None:
         self.url = _parse(url)
         self.engine = _make_engine(self.url, busy_timeout_s)
-        self._read = sessionmaker(self.engine, expire_on_commit=False)
+        self._read = sessionmaker(self.engine.execution_options(**_reading(self.url)), expire_on_commit=False)
         self._write = sessionmaker(self.engine.execution_options(**{_WRITE: True}), expire_on_commit=False)
 
     @property
@@ -90,13 +94,15 @@ class Database:
             yield
         except sqlalchemy.exc.IntegrityError:
             raise
-        except (sqlalchemy.exc.DatabaseError, sqlalchemy.exc.TimeoutError) as error:
-            raise _explain(error, self.where) from error
+        except (sqlalchemy.exc.DBAPIError, sqlalchemy.exc.TimeoutError) as error:
+            raise explain(error, self.where) from error
 
 
 def _parse(url: str) -> URL:
     try:
         parsed = make_url(url)
+        if parsed.drivername in ("postgresql", "postgres"):
+            parsed = parsed.set(drivername="postgresql+psycopg")
         parsed.get_dialect()
     except (sqlalchemy.exc.ArgumentError, ValueError) as error:
         raise DatabaseError(
@@ -105,15 +111,26 @@ def _parse(url: str) -> URL:
     return parsed
 
 
+def _reading(url: URL) -> dict[str, Any]:
+    """Return what makes a unit of work see one picture; SQLite's do so by themselves."""
+    if url.get_backend_name() != "postgresql":
+        return {}
+    return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+
 def _make_engine(url: URL, busy_timeout_s: float) -> Engine:
-    if url.get_backend_name() != "sqlite":
-        try:
-            return create_engine(url, pool_pre_ping=True)
-        except ModuleNotFoundError as error:
-            raise DatabaseError(
-                catalog.text("pipeline.database_no_driver", driver=error.name or url.drivername),
-                remedy=catalog.text("pipeline.database_no_driver_remedy", driver=error.name or url.drivername),
-            ) from error
+    if url.get_backend_name() == "sqlite":
+        return _sqlite(url, busy_timeout_s)
+    try:
+        return _postgresql(url, busy_timeout_s)
+    except ModuleNotFoundError as error:
+        raise DatabaseError(
+            catalog.text("pipeline.database_no_driver", driver=error.name or url.drivername),
+            remedy=catalog.text("pipeline.database_no_driver_remedy", driver=error.name or url.drivername),
+        ) from error
+
+
+def _sqlite(url: URL, busy_timeout_s: float) -> Engine:
     engine = create_engine(url, connect_args={"timeout": busy_timeout_s})
 
     @event.listens_for(engine, "connect")
@@ -133,29 +150,23 @@ def _make_engine(url: URL, busy_timeout_s: float) -> Engine:
     return engine
 
 
-def _explain(error: Exception, where: str) -> DatabaseError:
-    problem = str(getattr(error, "orig", None) or error)
-    if "database is locked" in problem or isinstance(error, sqlalchemy.exc.TimeoutError):
-        busy = DatabaseBusyError(
-            catalog.text("pipeline.database_busy", where=where), remedy=catalog.text("pipeline.database_busy_remedy")
-        )
-        busy.retryable = True
-        return busy
-    for sign, key in (
-        ("not a database", "database_damaged"),
-        ("malformed", "database_damaged"),
-        ("readonly", "database_readonly"),
-        ("unable to open", "database_unreadable"),
-        ("disk is full", "database_full"),
-    ):
-        if sign in problem:
-            return DatabaseError(
-                catalog.text(f"pipeline.{key}", where=where), remedy=catalog.text(f"pipeline.{key}_remedy", where=where)
-            )
-    return DatabaseError(
-        catalog.text("pipeline.database_failed", where=where, problem=problem.splitlines()[0]),
-        remedy=catalog.text("pipeline.database_failed_remedy"),
-    )
+def _postgresql(url: URL, busy_timeout_s: float) -> Engine:
+    timeout = {} if "connect_timeout" in url.query else {"connect_timeout": _CONNECT_TIMEOUT_S}
+    engine = create_engine(url, pool_pre_ping=True, connect_args=timeout)
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        connection.execute(f"SET lock_timeout = {max(1, round(busy_timeout_s * 1000))}")
+        connection.execute("SET TIME ZONE 'UTC'")
+        connection.commit()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # Read committed: what follows the lock sees what the writer before has committed.
+        if connection.get_execution_options().get(_WRITE, False):
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITE_LOCK})")
+
+    return engine
 
 
 class UtcDateTime(TypeDecorator[datetime]):

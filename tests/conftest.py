@@ -8,6 +8,8 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.postgresql import postgresql  # noqa: F401 - a fixture of the whole suite
+
 TIERS = {"unit", "integration", "e2e", "bench", "soak"}
 
 

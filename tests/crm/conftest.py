@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from crm.views import PersonView
 from pipeline.clock import ManualClock
 from pipeline.database import Database
 from tests.crm.office import CHEAP_HASHER, PASSWORD, Staff
+from tests.postgresql import Server, name_of
 
 
 @pytest.fixture(autouse=True)
@@ -32,9 +34,44 @@ def now(clock: ManualClock) -> datetime:
     return clock.now()
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with its tables, made once and copied for each test."""
+    path = tmp_path_factory.mktemp("crm") / "kring.db"
+    open_database(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql: Server) -> str:
+    url = postgresql.create()
+    open_database(url).close()
+    return name_of(url)
+
+
 @pytest.fixture
-def db(tmp_path: Path) -> Iterator[Database]:
-    database = open_database(f"sqlite:///{tmp_path / 'kring.db'}")
+def sqlite_url(tmp_path: Path, sqlite_template: Path) -> str:
+    shutil.copyfile(sqlite_template, tmp_path / "kring.db")
+    return f"sqlite:///{tmp_path / 'kring.db'}"
+
+
+@pytest.fixture
+def postgresql_url(postgresql: Server, postgresql_template: str) -> Iterator[str]:
+    url = postgresql.create(postgresql_template)
+    yield url
+    postgresql.drop(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest) -> str:
+    """The address of a database of the test's own, on each engine in turn."""
+    found: str = request.getfixturevalue(f"{request.param}_url")
+    return found
+
+
+@pytest.fixture
+def db(url: str) -> Iterator[Database]:
+    database = Database(url)
     yield database
     database.close()
 

@@ -37,8 +37,8 @@ def at_once(work: Callable[[int], object]) -> list[object]:
 
 
 @pytest.fixture
-def handles(db):
-    opened = [db, open_database(db.url.render_as_string())]
+def handles(db, url):
+    opened = [db, open_database(url)]
     yield opened
     opened[1].close()
 

@@ -19,7 +19,7 @@ SQLITE_GUARDS = (
     # INSERT OR REPLACE deletes the old row without asking the triggers above
     "CREATE TRIGGER audit_entry_replace BEFORE INSERT ON audit_entry "
     "WHEN EXISTS (SELECT 1 FROM audit_entry AS old WHERE old.serial = NEW.serial) "
-    f"BEGIN SELECT RAISE(ABORT, '{_ENTRY}'); END",
+    "BEGIN SELECT RAISE(ABORT, 'the audit trail is only ever added to'); END",
     "CREATE TRIGGER audit_head_update BEFORE UPDATE ON audit_head "
     f"WHEN NEW.id <> OLD.id OR NEW.serial <> OLD.serial + 1 BEGIN SELECT RAISE(ABORT, '{_HEAD}'); END",
     f"CREATE TRIGGER audit_head_delete BEFORE DELETE ON audit_head BEGIN SELECT RAISE(ABORT, '{_HEAD}'); END",
