@@ -1,116 +1,117 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fits the weights of ``retrieval/confidence.py``.
+"""Fits the numbers of ``retrieval/fusion.py`` and ``retrieval/confidence.py`` and prints them; a person copies them.
 
-Positives: every question form, searched in an index (and with an encoder) that never saw it. Negatives: for the
-same questions the best wrong article, and for the sentences of ``off_topic.txt`` the best article at all. Prints the
-weights of a logistic regression; a person copies them. Run: ``python -m models.encoder_id.calibrate``.
+Run: ``python -m models.encoder_id.calibrate``. What is fitted on is told in :mod:`models.encoder_id.leftout`.
 """
 
 from __future__ import annotations
 
+import math
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.encoder_id.corpus import groups
-from models.encoder_id.training import Plan, train
-from retrieval.articles import Article
-from retrieval.confidence import domain_share
-from retrieval.dense import Vectors, prepare
-from retrieval.normalize import analyse, domain_words
-from retrieval.snapshot import NO_ANSWER_DEPTH, Candidate, Snapshot
+from models.encoder_id.leftout import Example, Examples, gather
+from models.encoder_id.recipe import ARTICLES, SEED
+from models.encoder_id.training import Plan
+from models.encoder_id.words import everyday_texts
+from retrieval.confidence import Evidence, domain_share
+from retrieval.fusion import Signals, fused
 from retrieval.store import FolderArticleStore
 
-HERE = Path(__file__).parent
-ARTICLES = HERE.parent.parent / "retrieval" / "articles"
-FOLDS = 4
-Row = tuple[float, float, float, bool]  # coverage, cosine, domain share, positive
+NO_ANSWER_SHARE = 0.2  # of all questions, as the fit sees them
+TAKEN_OUT_SHARE = 0.1  # of those: their relatives, which stay, often do answer a part of them
+_SHRINK = 0.002
+Numbers = NDArray[np.float64]
 
 
-class TrainedEncoder:
-    """A freshly trained model in the form that retrieval expects."""
-
-    def __init__(self, model: Any) -> None:
-        self._model = model
-
-    @property
-    def encoder_id(self) -> str:
-        """A fixed name: the model is never stored."""
-        return "calibration"
-
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        """Return unit vectors, shape (len(texts), dimensions)."""
-        prepared = [prepare(text, "stems") for text in texts]
-        vectors = self._model.encode(prepared, normalize_embeddings=True, show_progress_bar=False)
-        return np.ascontiguousarray(vectors, dtype=np.float32)
+def signal_table(signals: Signals) -> Numbers:
+    """Return one row a candidate: BM25 relative to the best, cosine, centre, coverage."""
+    best = max(float(signals.bm25.max(initial=0.0)), 1e-9)
+    meaning = [np.maximum(np.nan_to_num(one), 0.0) for one in (signals.cosine, signals.centre)]
+    return np.stack([signals.bm25 / best, *meaning, signals.coverage], axis=1).astype(np.float64)
 
 
-def off_topic() -> list[str]:
-    """Return the negatives' sentences."""
-    lines = (HERE / "off_topic.txt").read_text(encoding="utf-8").splitlines()
-    return [line for line in lines if line and not line.startswith("#")]
+def fit_order(examples: Sequence[Example]) -> Numbers:
+    """Return the weights under which the right candidates are likeliest (conditional logit)."""
+    from scipy.optimize import minimize
+
+    tables = [(signal_table(one.signals), one.right) for one in examples if one.right.any()]
+
+    def loss(weights: Numbers) -> float:
+        total = 0.0
+        for table, right in tables:
+            scores = table @ weights
+            likely = np.exp(scores - scores.max())
+            total -= math.log(likely[right].sum() / likely.sum() + 1e-12)
+        return total / len(tables) + _SHRINK * float(weights @ weights)
+
+    return np.asarray(minimize(loss, np.ones(4), method="L-BFGS-B").x)
 
 
-def folds(articles: Sequence[Article]) -> Iterator[tuple[list[Article], list[tuple[str, str]]]]:
-    """Yield (articles without the fold's forms, [(left-out form, article id)])."""
-    for fold in range(FOLDS):
-        kept, held = [], []
-        for article in articles:
-            left_out = [form for index, form in enumerate(article.questions) if index % FOLDS == fold]
-            held += [(form, article.id) for form in left_out]
-            forms = tuple(form for form in article.questions if form not in left_out)
-            kept.append(article.model_copy(update={"questions": forms}))
-        yield kept, held
+def fit_score(examples: Sequence[Example]) -> tuple[Numbers, Numbers]:
+    """Return (bias, slope) of a hit's score, from the right candidate against the best wrong one: hybrid, BM25."""
+    together, covered, truth = [], [], []
+    for one in examples:
+        score = fused(one.signals)
+        for wanted in (one.right, ~one.right):
+            if wanted.any():
+                best = int(np.flatnonzero(wanted)[score[wanted].argmax()])
+                together.append(score[best])
+                covered.append(one.signals.coverage[best])
+                truth.append(bool(one.right[best]))
+    labels = np.array(truth)
+    return tuple(_logistic(np.array(signal)[:, None], labels) for signal in (together, covered))  # type: ignore[return-value]
 
 
-def samples(articles: Sequence[Article], plan: Plan) -> Iterator[tuple[Snapshot, str, list[Candidate], str]]:
-    """Yield (snapshot, text, what was found, id of the right article or "") of every example over all folds."""
-    for kept, held in folds(articles):
-        encoder = TrainedEncoder(train(groups(kept), plan))
-        snapshot = Snapshot.build("calibration", kept, encoder)
-        for text, right in [*held, *((sentence, "") for sentence in off_topic())]:
-            found = snapshot.candidates(analyse(text), text, "hybrid")
-            if found:
-                yield snapshot, text, found, right
+def fit_answered(examples: Examples, columns: Sequence[int]) -> Numbers:
+    """Return bias and weights of "SIKP has an answer" over some columns of :func:`evidence_row`."""
+    parts = (examples.answered, examples.taken_out, examples.off_topic)
+    shares = (1 - NO_ANSWER_SHARE, NO_ANSWER_SHARE * TAKEN_OUT_SHARE, NO_ANSWER_SHARE * (1 - TAKEN_OUT_SHARE))
+    rows = np.array([evidence_row(one.evidence) for part in parts for one in part])
+    labels = np.concatenate([np.full(len(part), part is examples.answered) for part in parts])
+    weights = np.concatenate([np.full(len(part), share / len(part)) for part, share in zip(parts, shares, strict=True)])
+    return _logistic(rows[:, columns], labels, weights * len(rows))
+
+
+def evidence_row(evidence: Evidence) -> list[float]:
+    """Return fit, coverage, elsewhere, domain and words as the logistic function sees them."""
+    return [
+        evidence.fit or 0.0,
+        evidence.coverage,
+        evidence.elsewhere or 0.0,
+        domain_share(evidence.domain_words),
+        math.log1p(evidence.words),
+    ]
+
+
+def _logistic(signals: Numbers, labels: NDArray[np.bool_], weights: Numbers | None = None) -> Numbers:
+    from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
+
+    model: Any = LogisticRegression(C=10.0, max_iter=3000).fit(signals, labels, sample_weight=weights)
+    return np.concatenate([model.intercept_, model.coef_[0]])
 
 
 def main() -> None:
-    """Print the weights for hybrid search and for BM25 alone."""
+    """Print the fits."""
     warnings.filterwarnings("ignore")
-    fits: list[Row] = []
-    answered: list[Row] = []
-    for snapshot, text, found, right in samples(FolderArticleStore(ARTICLES).published(), Plan()):
-        first = found[:NO_ANSWER_DEPTH]
-        best = max(one.coverage for one in first), max(one.cosine or 0.0 for one in first)
-        answered.append((*best, domain_share(domain_words(analyse(text))), bool(right)))
-        names = [snapshot.articles[one.row].id for one in found]
-        wrong = next((one for one, name in zip(found, names, strict=True) if name != right), None)
-        fitting = next((one for one, name in zip(found, names, strict=True) if name == right), None)
-        fits += [(one.coverage, one.cosine or 0.0, 0.0, one is fitting) for one in (fitting, wrong) if one is not None]
-    _fit("FITS", fits)
-    _fit("ANSWERED", answered)
+    articles = FolderArticleStore(Path(ARTICLES)).published()
+    examples = gather(articles, everyday_texts(SEED), Plan())
+    _say("WEIGHTS bm25, cosine, centre, coverage", fit_order(examples.answered))
+    hybrid, words = fit_score(examples.answered)
+    _say("FITS hybrid: bias, slope", hybrid)
+    _say("FITS bm25: bias, slope of coverage", words)
+    _say("ANSWERED hybrid: bias, fit, elsewhere, domain, words", fit_answered(examples, (0, 2, 3, 4)))
+    _say("ANSWERED bm25: bias, coverage, domain, words", fit_answered(examples, (1, 3, 4)))
 
 
-def _fit(name: str, rows: Sequence[Row]) -> None:
-    from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
-
-    signals = np.array([row[:3] for row in rows])
-    truth = np.array([row[3] for row in rows])
-    for kind, columns in (("hybrid", [0, 1, 2]), ("bm25", [0, 2])):
-        model = LogisticRegression(C=10.0).fit(signals[:, columns], truth)
-        accuracy = balanced_accuracy(model.predict(signals[:, columns]), truth)
-        shown = ", ".join(f"{value:.2f}" for value in (model.intercept_[0], *model.coef_[0]))
-        sys.stdout.write(f"{name} {kind}: {shown} ({len(truth)} examples, balanced accuracy {accuracy:.3f})\n")
-
-
-def balanced_accuracy(said: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:
-    """Return the mean of the two classes' hit rates."""
-    return float((said[truth].mean() + (~said[~truth]).mean()) / 2)
+def _say(name: str, numbers: Numbers) -> None:
+    sys.stdout.write(f"{name}: {', '.join(f'{number:.2f}' for number in numbers)}\n")
 
 
 if __name__ == "__main__":

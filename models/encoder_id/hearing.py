@@ -64,12 +64,12 @@ def hear(
         EvaluationError: a voice is not installed, or a process of the measurement died.
     """
     known, strangers = voices
-    plan = _plan(questions, (*known, *strangers), len(known))
+    plan = reading_plan(questions, known, strangers)
     with workers(jobs) as pool:
         read = pool.map(
             read_aloud, plan, ([sentence for _, sentence in part] for part in plan.values()), [seed] * len(plan)
         )
-        spoken_ones = [one for part, told in zip(plan.values(), read, strict=True) for one in _numbered(part, told)]
+        spoken_ones = [one for part, told in zip(plan.values(), read, strict=True) for one in numbered(part, told)]
         tasks = (Job(model, utterance.speech, TELEPHONE, seed + number) for number, utterance in spoken_ones)
         found: list[HeardQuestion] = []
         for (number, utterance), told in zip(spoken_ones, pool.map(listen, tasks, chunksize=4), strict=True):
@@ -87,26 +87,27 @@ def word_errors(heard: Sequence[HeardQuestion]) -> float:
     return total(Count(one.errors, one.words) for one in heard).rate
 
 
-def _plan(questions: Sequence[str], voices: Sequence[str], known: int) -> dict[str, list[tuple[int, Sentence]]]:
+def reading_plan(
+    questions: Sequence[str], known: Sequence[str], strangers: Sequence[str]
+) -> dict[str, list[tuple[int, Sentence]]]:
     """Return voice -> (number, sentence) of what it reads; known voices and strangers alternate."""
-    plan: dict[str, list[tuple[int, Sentence]]] = {voice: [] for voice in voices}
+    plan: dict[str, list[tuple[int, Sentence]]] = {voice: [] for voice in (*known, *strangers)}
     for number, question in enumerate(questions):
         words = tuple(_WORD.findall(spoken(question)))
         if not words:
             continue
         turn = number // 2
-        odd = number % 2 == 1 and known < len(voices)
-        voice = voices[known + turn % (len(voices) - known)] if odd else voices[turn % known]
-        plan[voice].append((number, Sentence(words, "call", "test")))
+        voices = strangers if number % 2 and strangers else known
+        plan[voices[turn % len(voices)]].append((number, Sentence(words, "call", "test")))
     return {voice: part for voice, part in plan.items() if part}
 
 
-def _numbered(part: Sequence[tuple[int, Sentence]], told: Sequence[Utterance]) -> list[tuple[int, Utterance]]:
+def numbered(part: Sequence[tuple[int, Sentence]], told: Sequence[Utterance]) -> list[tuple[int, Utterance]]:
     """Return the utterances with the numbers of their sentences; unsayable ones are missing in ``told``, in order."""
-    numbered, at = [], 0
+    found, at = [], 0
     for utterance in told:
         while part[at][1].words != utterance.sentence.words:
             at += 1
-        numbered.append((part[at][0], utterance))
+        found.append((part[at][0], utterance))
         at += 1
-    return numbered
+    return found

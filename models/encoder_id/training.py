@@ -1,33 +1,36 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Tokenizer and training of the static encoder: an embedding table whose mean over a text is its vector.
 
-A table of this size trains in a minute on one core and encodes a question in well under a millisecond, which is
-what a service on two cores that also transcribes can afford.
+The table begins with what words mean in everyday text (:mod:`models.encoder_id.words`) and is then trained to bring
+the forms of one question together and those of different articles apart. A table of this size trains in a minute on
+one core and encodes a question in well under a millisecond, which is what a service on two cores that also
+transcribes can afford.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from models.encoder_id.corpus import Group, rounds
+from models.encoder_id.corpus import Damage, Group, rounds
+from models.encoder_id.words import word_vectors
 
 UNKNOWN = "[UNK]"
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Hyper-parameters. ``answers``, ``drop``: see :func:`models.encoder_id.corpus.rounds`."""
+    """Hyper-parameters. ``pieces``: size of what is no whole word, beside word vectors of 1, at the start."""
 
     dimensions: int = 192
-    vocabulary: int = 4000
+    vocabulary: int = 12000
     rounds: int = 350
     learning_rate: float = 0.02
     scale: float = 8.0
-    drop: float = 0.3
-    answers: float = 0.4
+    pieces: float = 0.3
+    damage: Damage = field(default_factory=Damage)
     seed: int = 7
 
 
@@ -47,29 +50,34 @@ def train_tokenizer(texts: Sequence[str], vocabulary: int) -> Any:
     return tokenizer
 
 
-def train(material: Sequence[Group], plan: Plan, report: Callable[[int, float], None] = lambda *_: None) -> Any:
-    """Return a trained ``SentenceTransformer``; ``report`` receives (round, loss) now and then."""
+def train(
+    material: Sequence[Group],
+    everyday: Sequence[str],
+    plan: Plan,
+    report: Callable[[int, float], None] = lambda *_: None,
+) -> Any:
+    """Return a trained ``SentenceTransformer``.
+
+    Parameters:
+        everyday: text that only tells which words are alike.
+        report: receives (round, loss) now and then.
+    """
     import torch
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
-    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 
     torch.manual_seed(plan.seed)
     torch.set_num_threads(1)
     rng = random.Random(plan.seed)  # noqa: S311 - training order, nothing secret
-    texts = [text for group in material for text in (*group.forms, *group.sentences)]
-    module = StaticEmbedding(train_tokenizer(texts, plan.vocabulary), embedding_dim=plan.dimensions)
-    with torch.no_grad():
-        module.embedding.weight.normal_(0.0, 1.0)
-        module.embedding.weight[0].zero_()  # [UNK] says nothing
+    texts = [text for group in material for text in group.texts]
+    module = _untrained([*texts, *everyday], plan)
     model = SentenceTransformer(modules=[module], device="cpu")
     loss_of = MultipleNegativesRankingLoss(model, scale=plan.scale)
     optimizer = torch.optim.Adam(model.parameters(), lr=plan.learning_rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, plan.rounds)
+    strangers = sorted({word for text in (*texts, *everyday) for word in text.split()})
     model.train()
-    for number, (anchors, positives) in enumerate(
-        rounds(material, plan.rounds, rng, drop=plan.drop, answers=plan.answers), 1
-    ):
+    for number, (anchors, positives) in enumerate(rounds(material, plan.rounds, rng, plan.damage, strangers), 1):
         optimizer.zero_grad()
         loss = loss_of([module.preprocess(anchors), module.preprocess(positives)], None)
         loss.backward()
@@ -79,3 +87,22 @@ def train(material: Sequence[Group], plan: Plan, report: Callable[[int, float], 
             report(number, float(loss.detach()))
     model.eval()
     return model
+
+
+def _untrained(texts: Sequence[str], plan: Plan) -> Any:
+    """Return the embedding table before training: whole words from their company, pieces of words at random."""
+    import torch
+    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+
+    tokenizer = train_tokenizer(texts, plan.vocabulary)
+    module = StaticEmbedding(tokenizer, embedding_dim=plan.dimensions)
+    table = module.embedding.weight
+    with torch.no_grad():
+        table.normal_(0.0, plan.pieces)
+        vocabulary = tokenizer.get_vocab()
+        for word, vector in word_vectors(texts, plan.dimensions).items():
+            if word in vocabulary:
+                row = torch.tensor(vector * plan.dimensions**0.5, dtype=torch.float32)
+                table[vocabulary[word], : len(vector)] = row
+        table[0].zero_()  # [UNK] says nothing
+    return module

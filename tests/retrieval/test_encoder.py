@@ -109,9 +109,10 @@ def test_every_demo_call_brings_up_its_article(engine: SearchEngine, dialogue: d
 
 
 def test_the_recipe_makes_a_loadable_model_the_same_way_twice(tmp_path: Path) -> None:
-    plan = Plan(dimensions=16, rounds=3)
-    made = make(ARTICLES, tmp_path / "satu", plan)
-    make(ARTICLES, tmp_path / "dua", plan)
+    plan = Plan(dimensions=16, rounds=3, vocabulary=3000)
+    everyday = ["surel lama hilang", "email lama hilang", "surel baru daftar", "email baru daftar"]
+    made = make(ARTICLES, everyday, tmp_path / "satu", plan)
+    make(ARTICLES, everyday, tmp_path / "dua", plan)
     one, two = SentenceEncoder(tmp_path / "satu"), SentenceEncoder(tmp_path / "dua")
     np.testing.assert_allclose(one.encode(["lupa efin"]), two.encode(["lupa efin"]), atol=1e-6)
     assert made["articles"] == len(FolderArticleStore(ARTICLES).published())
