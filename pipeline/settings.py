@@ -113,7 +113,13 @@ class Settings(BaseSettings):
         "sentence-transformers model, folder or name; empty = BM25 alone.",
     )
     stable_partial_ms: int = _setting(400, "ms", "A partial unchanged for so long is searched with.", ge=0)
-    no_answer_threshold: float = _setting(0.6, "probability", "Above it the page says SIKP has no answer.", ge=0, le=1)
+    no_answer_threshold: float = _setting(
+        0.4,
+        "probability",
+        "Above it the page says SIKP has no answer; what each value means: docs/search.md.",
+        ge=0,
+        le=1,
+    )
     # crm
     database_url: str = _setting("", "URL", "SQLAlchemy URL; empty = SQLite in data_dir.")
     case_limit_s: int = _setting(900, "s", "Procedure limit from question to end (LIP20-0015: 15 minutes).", ge=1)

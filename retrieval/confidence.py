@@ -2,11 +2,11 @@
 """From raw signals to figures a person can read: a hit's score (0..1) and the probability of "no answer in SIKP".
 
 Both are logistic functions. A hit's score is that of the sum which hybrid search orders by (so it falls from hit to
-hit), fitted against the best wrong article. "No answer" looks at the best of the first hits, at how near the question
-is to what SIKP never answers, at its tax words and its length (long questions fit better by chance), and is fitted on
-two kinds of questions without an answer: sentences about something else, and question forms whose own article was
-taken out of the index with its relatives. Fitted by ``python -m models.encoder_id.calibrate`` on question forms that
-neither index nor encoder had seen; where they fall short is in ``docs/search.md``.
+hit), fitted over the five hits that a page shows for the development questions, written and spoken. "No answer" looks
+at the best of the first hits, at how near the question is to what SIKP never answers, at its tax words and its length
+(long questions fit better by chance). It is fitted by ``python -m models.encoder_id.calibrate`` on question forms that
+neither index nor encoder had seen, with two kinds of questions without an answer: sentences about something else, and
+those forms with their own article and its relatives taken out of the index. Where both fall short: ``docs/search.md``.
 """
 
 from __future__ import annotations
@@ -56,11 +56,11 @@ class Weights:
 
 ENOUGH_DOMAIN_WORDS = 2
 
-# Printed by models.encoder_id.calibrate; hybrid first, BM25 alone second.
-FITS = (Line(bias=-4.0, slope=1.0), Line(bias=-2.44, slope=3.65))
+# Hybrid first, BM25 alone second.
+FITS = (Line(bias=-9.58, slope=0.92), Line(bias=-3.06, slope=2.46))
 ANSWERED = (
-    Weights(bias=-6.59, fit=0.91, coverage=0.0, elsewhere=-9.12, domain=1.86, words=1.63),
-    Weights(bias=-4.24, fit=0.0, coverage=7.83, elsewhere=0.0, domain=6.98, words=0.0),
+    Weights(bias=-5.27, fit=0.81, coverage=0.0, elsewhere=-9.23, domain=1.95, words=1.44),
+    Weights(bias=-2.65, fit=0.0, coverage=3.17, elsewhere=0.0, domain=2.74, words=0.77),
 )
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,6 +15,7 @@ from retrieval.normalize import Token
 from retrieval.snapshot import Candidate, Snapshot
 
 QUOTE_CHARS = 90
+EXPIRED_WORTH = 0.5  # of a hit's score, when its rule is not in force
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,23 @@ def hit_of(
         in_force=_in_force(article, day),
         legal_basis=article.legal_basis,
     )
+
+
+def expired_later(hits: Sequence[Hit]) -> list[Hit]:
+    """Return ``hits`` with rules that are not in force behind those in force that score at least half as much.
+
+    Not behind all of them: who asks about an ended programme is to find it, with the mark that it has ended.
+    """
+    ordered: list[Hit] = []
+    waiting: list[Hit] = []
+    for hit in hits:
+        if not hit.in_force:
+            waiting.append(hit)
+            continue
+        while waiting and waiting[0].score * EXPIRED_WORTH > hit.score:
+            ordered.append(waiting.pop(0))
+        ordered.append(hit)
+    return ordered + waiting
 
 
 def _in_force(article: Article, day: date) -> bool:

@@ -24,7 +24,7 @@ from pipeline.errors import KringError
 from retrieval.articles import Article, ArticleStore
 from retrieval.dense import Encoder, SentenceEncoder
 from retrieval.errors import EncoderError, QueryError
-from retrieval.hits import Hit, hit_of
+from retrieval.hits import Hit, expired_later, hit_of
 from retrieval.indexer import Indexer, needs_merging
 from retrieval.normalize import analyse
 from retrieval.snapshot import Mode, Snapshot
@@ -150,7 +150,7 @@ class SearchEngine:
             limit: the most hits returned.
             mode: "bm25" and "dense" are for comparison; "hybrid" is what people get.
             on: the day whose rules are wanted; today when None. Rules not in force then are marked and come
-                after those in force.
+                after those in force that fit nearly as well (:func:`retrieval.hits.expired_later`).
 
         Raises:
             QueryError: longer than ``MAX_QUERY_CHARS`` characters.
@@ -179,8 +179,9 @@ class SearchEngine:
         shared = snapshot.contains([token.stem for token in tokens], rows)
         shared &= np.array([[not token.stop] for token in tokens])
         hits = [hit_of(snapshot, one, tokens, shared[:, place], day) for place, one in enumerate(shown)]
-        hits.sort(key=lambda hit: not hit.in_force)  # stable: keeps the order within each group
-        return SearchResult(query, tuple(hits[:limit]), round(snapshot.no_answer_probability(found, tokens), 4), used)
+        return SearchResult(
+            query, tuple(expired_later(hits)[:limit]), round(snapshot.no_answer_probability(found, tokens), 4), used
+        )
 
     def _bring_encoder(self) -> None:
         folder = self._encoder_folder

@@ -31,7 +31,8 @@ from retrieval.rows import is_news, settle, suggested
 from retrieval.search import MAX_QUERY_CHARS, Hit, SearchResult
 
 LIST_LENGTH = 5
-LEAST_SCORE = 0.25  # below it an article is noise
+LEAST_SCORE = 0.05  # below it an article is noise: of twenty such hits less than one is right
+LEAST_BACKGROUND = 0.25  # a question before that weighs less is forgotten
 LEAST_TOPIC_WORDS = 2
 PARTIAL_MARGIN = 0.10  # how much better a new first article must be than the shown one
 FINAL_MARGIN = 0.05
@@ -130,7 +131,7 @@ class LiveSuggester:
         no_answer_threshold: probability above which the page says that SIKP has no answer.
     """
 
-    def __init__(self, searcher: Searcher, *, stable_ms: int = 400, no_answer_threshold: float = 0.6) -> None:
+    def __init__(self, searcher: Searcher, *, stable_ms: int = 400, no_answer_threshold: float = 0.4) -> None:
         self._searcher = searcher
         self._stable_ms = stable_ms
         self._no_answer_threshold = no_answer_threshold
@@ -265,7 +266,7 @@ class LiveSuggester:
 
     def _with_background(self, question: Question, result: SearchResult) -> tuple[list[Hit], float]:
         """Return the hits with, below their full score, those that the question before adds; and "no answer"."""
-        if question.background_weight <= LEAST_SCORE:
+        if question.background_weight <= LEAST_BACKGROUND:
             return list(result.hits), result.no_answer_probability
         both = f"{question.background} {question.text}"[-MAX_QUERY_CHARS:]
         wider = self._searcher.search(both, limit=LIST_LENGTH)

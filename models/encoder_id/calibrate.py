@@ -26,6 +26,7 @@ from retrieval.store import FolderArticleStore
 
 NO_ANSWER_SHARE = 0.2  # of all questions, as the fit sees them
 TAKEN_OUT_SHARE = 0.1  # of those: their relatives, which stay, often do answer a part of them
+SHOWN = 5  # hits that a page shows
 _SHRINK = 0.002
 Numbers = NDArray[np.float64]
 
@@ -55,18 +56,17 @@ def fit_order(examples: Sequence[Example]) -> Numbers:
 
 
 def fit_score(examples: Sequence[Example]) -> tuple[Numbers, Numbers]:
-    """Return (bias, slope) of a hit's score, from the right candidate against the best wrong one: hybrid, BM25."""
+    """Return (bias, slope) of a hit's score over the hits that a page shows: by the sum, and by coverage alone."""
     together, covered, truth = [], [], []
     for one in examples:
         score = fused(one.signals)
-        for wanted in (one.right, ~one.right):
-            if wanted.any():
-                best = int(np.flatnonzero(wanted)[score[wanted].argmax()])
-                together.append(score[best])
-                covered.append(one.signals.coverage[best])
-                truth.append(bool(one.right[best]))
-    labels = np.array(truth)
-    return tuple(_logistic(np.array(signal)[:, None], labels) for signal in (together, covered))  # type: ignore[return-value]
+        first = np.argsort(-score, kind="stable")[:SHOWN]
+        together.append(score[first])
+        covered.append(one.signals.coverage[first])
+        truth.append(one.right[first])
+    labels = np.concatenate(truth)
+    hybrid, words = (_logistic(np.concatenate(signal)[:, None], labels) for signal in (together, covered))
+    return hybrid, words
 
 
 def fit_answered(examples: Examples, columns: Sequence[int]) -> Numbers:

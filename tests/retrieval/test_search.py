@@ -6,6 +6,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from pipeline.clock import ManualClock
 from retrieval.dense import Vectors
 from retrieval.errors import ArticleNotFoundError, EncoderError, QueryError, RetrievalError
-from retrieval.hits import QUOTE_CHARS
+from retrieval.hits import QUOTE_CHARS, expired_later
 from retrieval.search import MAX_QUERY_CHARS, SearchEngine
 from tests.retrieval.fakes import EFIN, SANDI, UMKM, BagEncoder, MemoryStore, article, no_encoder
 
@@ -117,6 +118,14 @@ def test_an_article_none_of_whose_regulations_is_in_force_is_marked(
     hits = engine(article("tarif-uji", "Tarif pajak umkm", legal_basis=basis), SANDI).search("tarif pajak umkm").hits
     assert hits[0].in_force is in_force
     assert [one.in_force_to for one in hits[0].legal_basis] == [end for _, end in dates]
+
+
+def test_who_asks_about_an_ended_programme_finds_it_marked_before_what_fits_far_worse() -> None:
+    found = engine(UMKM).search("tarif pajak umkm").hits[0]
+    ended = replace(found, article_id="berakhir", score=0.8, in_force=False)
+    near, far = replace(found, article_id="dekat", score=0.5), replace(found, article_id="jauh", score=0.1)
+    assert [hit.article_id for hit in expired_later([ended, near, far])] == ["dekat", "berakhir", "jauh"]
+    assert expired_later([ended]) == [ended]
 
 
 def test_a_rule_not_yet_in_force_is_marked_and_comes_last() -> None:
