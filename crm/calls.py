@@ -16,9 +16,9 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from crm.clock import OFFICE_ZONE, office_day
+from crm.extensions import agent_of
 from crm.fields import clean_text
 from crm.models import Call, Case, Person
-from crm.people import agent_of
 from crm.procedure import SETTLED
 from pipeline.database import Database
 from pipeline.events import BundleSealed, CallAnswered, CallEnded, CallEvent, CallOffered, RecordingClosed
@@ -196,9 +196,9 @@ def archive_page(
         return ArchivePage(tuple(_view(row) for row in found), total, shown, pages)
 
 
-def call_row(session: Session, call_id: str, at: datetime) -> Call:
+def call_row(session: Session, call_id: str, at: datetime, *, lock: bool = False) -> Call:
     """Return a call's row within a session, making it when it is not there; ``at`` stands in until it is offered."""
-    row = session.get(Call, call_id)
+    row = session.get(Call, call_id, with_for_update={"of": Call} if lock else None)
     if row is None:
         row = Call(call_id=call_id, offered_at=at)
         session.add(row)

@@ -3,7 +3,8 @@
 
 Each change is checked against :mod:`crm.procedure`, raises the case's version by one, and comes back with the event
 that the hub appends to the call's ``case.jsonl``. Whoever changes a version that is no longer the stored one gets a
-:class:`crm.errors.ConflictError` holding both texts; nothing is overwritten.
+:class:`crm.errors.ConflictError` holding both texts; nothing is overwritten. A change that comes again with the same
+``request_key`` (:mod:`crm.guards`) gives the case as it is now, without an event.
 """
 
 from __future__ import annotations
@@ -12,18 +13,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from crm.calls import call_row
-from crm.clock import OFFICE_ZONE, CaseLimits
-from crm.errors import ConflictError, FieldError, NotAllowedError, NotFoundError
-from crm.fields import FieldValue, check_fields, field_label
-from crm.models import Case, CaseCounter, CaseTransition
-from crm.procedure import FIRST_STATE, FIRST_STEP, SETTLED, STATES, check_move, editable, state_label
-from crm.views import CaseView, PersonView, case_view, field_values
-from pipeline.catalog import text
+from crm.caserows import (
+    case_row,
+    changed_fields,
+    held_case,
+    next_number,
+    require_may_act,
+    require_may_change,
+    require_version,
+    set_fields,
+    timeline_entry,
+)
+from crm.clock import CaseLimits
+from crm.effects import Step, bring_about
+from crm.fields import check_fields
+from crm.guards import enter_request
+from crm.models import Case, CaseCall
+from crm.procedure import CALLED_BACK, FIRST_STATE, FIRST_STEP, SETTLED, STATES, check_move
+from crm.views import CaseView, PersonView, case_view, field_values, was_called_back
 from pipeline.database import Database
 from pipeline.events import CaseNoted, CaseOpened, CaseTransitioned
 
@@ -50,7 +61,7 @@ def open_case(
     """Open the case of a call's question (step 1); its clock runs from ``now``.
 
     Idempotent: a question that is there already is returned without an event, so that a hub that reads a call's
-    journal again does no harm.
+    journal again does no harm. A call that calls a taxpayer back opens no case: it belongs to the one it is made for.
 
     Parameters:
         person: the agent who received the question (None: not known yet).
@@ -58,26 +69,73 @@ def open_case(
     """
     with database.write() as session:
         call_row(session, call_id, now)
-        existing = session.scalar(select(Case).where(Case.call_id == call_id, Case.ordinal == ordinal))
+        query = select(Case).where(Case.call_id == call_id, Case.ordinal == ordinal)
+        existing = session.scalar(query)
+        if existing is None and ordinal == 1:
+            of_callback = select(CaseCall.case_id).where(CaseCall.call_id == call_id, CaseCall.part == "callback")
+            existing = session.scalar(select(Case).where(Case.id.in_(of_callback)).order_by(Case.id).limit(1))
         if existing is not None:
+            session.commit()
             return CaseChange(case_view(existing), None)
-        case = Case(
-            number=_next_number(session, now),
-            call_id=call_id,
-            ordinal=ordinal,
-            agent_id=person.id if person else None,
-            state=FIRST_STATE,
-            version=1,
-            opened_at=now,
-            warning_at=now + timedelta(seconds=limits.warning_s),
-            deadline_at=now + timedelta(seconds=limits.limit_s),
-            timeline=[_entry(now, FIRST_STEP, "", FIRST_STATE, person)],
-        )
-        session.add(case)
-        session.flush()
-        session.refresh(case)
-        view = case_view(case)
+        change = _opened(session, call_id, ordinal, person=person, now=now, limits=limits)
         session.commit()
+    return change
+
+
+def open_next_case(
+    database: Database,
+    call_id: str,
+    *,
+    person: PersonView,
+    now: datetime,
+    limits: CaseLimits,
+    request_key: str = "",
+) -> CaseChange:
+    """Open a case for a further question in a call that has one already, with a clock of its own.
+
+    Raises:
+        RequestReusedError: ``request_key`` was used for something else.
+    """
+    with database.write() as session:
+        request, repeated = enter_request(session, request_key, ("open_next_case", call_id), person=person, now=now)
+        if repeated and request is not None and request.result is not None:
+            return CaseChange(case_view(case_row(session, request.result, lock=False)), None)
+        call_row(session, call_id, now, lock=True)
+        last = session.scalar(select(func.max(Case.ordinal)).where(Case.call_id == call_id)) or 0
+        change = _opened(session, call_id, last + 1, person=person, now=now, limits=limits)
+        if request is not None:
+            request.result = change.case.id
+        session.commit()
+    return change
+
+
+def _opened(
+    session: Session,
+    call_id: str,
+    ordinal: int,
+    *,
+    person: PersonView | None,
+    now: datetime,
+    limits: CaseLimits,
+) -> CaseChange:
+    case = Case(
+        number=next_number(session, now),
+        call_id=call_id,
+        ordinal=ordinal,
+        agent_id=person.id if person else None,
+        state=FIRST_STATE,
+        version=1,
+        opened_at=now,
+        warning_at=now + timedelta(seconds=limits.warning_s),
+        deadline_at=now + timedelta(seconds=limits.limit_s),
+        timeline=[timeline_entry(now, FIRST_STEP, "", FIRST_STATE, person)],
+    )
+    session.add(case)
+    session.flush()
+    session.add(CaseCall(case_id=case.id, call_id=call_id, part="question", linked_at=now))
+    session.flush()
+    session.refresh(case)
+    view = case_view(case)
     opened = CaseOpened(
         at=now, call_id=call_id, case_number=view.number, agent=view.agent_username, deadline_at=view.deadline_at
     )
@@ -92,6 +150,7 @@ def save_fields(
     *,
     person: PersonView | None,
     now: datetime,
+    request_key: str = "",
 ) -> CaseChange:
     """Save fields without a step. Nothing changed: same version, no event.
 
@@ -99,15 +158,20 @@ def save_fields(
         NotFoundError, NotAllowedError: no such case, or not this person's.
         ConflictError: ``version`` is not the stored one.
         FieldError: a field is unknown, too long, or no longer open in this state.
+        RequestReusedError: ``request_key`` was used for something else.
     """
     cleaned = check_fields(fields)
     with database.write() as session:
-        case = _held(session, case_id, person)
-        _same_version(case, version, cleaned)
-        changed = _changed(case, cleaned)
+        case = held_case(session, case_id, person)
+        _, repeated = enter_request(session, request_key, ("save", case_id, cleaned), person=person, now=now)
+        if repeated:
+            return CaseChange(case_view(case), None)
+        require_version(case, version, cleaned)
+        changed = changed_fields(case, cleaned)
         if not changed:
             return CaseChange(case_view(case), None)
-        _apply(case, changed)
+        require_may_change(session, case, changed, person)
+        set_fields(case, changed)
         view = case_view(case)
         session.commit()
     noted = CaseNoted(at=now, call_id=view.call_id, case_number=view.number, person=_username(person), fields=changed)
@@ -123,6 +187,7 @@ def transition(
     *,
     person: PersonView | None,
     now: datetime,
+    request_key: str = "",
 ) -> CaseChange:
     """Take a step of the procedure, saving ``fields`` with it; all or nothing.
 
@@ -130,21 +195,28 @@ def transition(
         NotFoundError, NotAllowedError: no such case, not this person's, or another role's step.
         ConflictError: ``version`` is not the stored one (also when a button was pressed twice).
         FieldError, ProcedureError: see :func:`crm.procedure.check_move`.
+        RequestReusedError: ``request_key`` was used for something else.
     """
     cleaned = check_fields(fields or {})
     with database.write() as session:
-        case = _held(session, case_id, person)
-        _same_version(case, version, cleaned)
-        changed = _changed(case, cleaned)
-        values = {**field_values(case), **changed}
+        # Who took the step may ask again although the case is out of these hands by now.
+        _, repeated = enter_request(session, request_key, ("step", case_id, to, cleaned), person=person, now=now)
+        if repeated:
+            return CaseChange(case_view(case_row(session, case_id, lock=False)), None)
+        case = held_case(session, case_id, person)
+        require_version(case, version, cleaned)
+        changed = changed_fields(case, cleaned)
+        values = {**field_values(case), **changed, CALLED_BACK: was_called_back(case)}
         move = check_move(case.state, to, values, person.roles if person else SYSTEM_ROLES)
-        _owns(case, person, move.roles)
-        _apply(case, changed)
+        require_may_act(case, person, move.roles)
+        require_may_change(session, case, changed, person)
+        set_fields(case, changed)
         if case.agent_id is None and person is not None and "agent" in move.roles:
             case.agent_id = person.id
         case.state = move.to_state
         case.closed_at = now if move.to_state == "closed" else case.closed_at
-        case.timeline.append(_entry(now, move.step, move.from_state, move.to_state, person))
+        case.timeline.append(timeline_entry(now, move.step, move.from_state, move.to_state, person))
+        bring_about(Step(person, now, session, case, move))
         session.flush()
         session.refresh(case, ["agent"])
         view = case_view(case)
@@ -163,10 +235,13 @@ def transition(
 
 
 def close_archived(database: Database, call_id: str, *, now: datetime) -> list[CaseChange]:
-    """Take step 8 for every documented case of a call whose recording is archived (step 7)."""
+    """Take step 8 for every finished case spoken about in a call whose recording is archived (step 7)."""
     with database.read() as session:
         ready = session.execute(
-            select(Case.id, Case.version).where(Case.call_id == call_id, Case.state == "documented")
+            select(Case.id, Case.version)
+            .join(CaseCall, CaseCall.case_id == Case.id)
+            .where(CaseCall.call_id == call_id, Case.state.in_(("documented", "resolved")))
+            .order_by(Case.id)
         ).all()
     return [transition(database, case_id, version, "closed", person=None, now=now) for case_id, version in ready]
 
@@ -174,7 +249,7 @@ def close_archived(database: Database, call_id: str, *, now: datetime) -> list[C
 def find_case(database: Database, case_id: int) -> CaseView:
     """Return a case; raises NotFoundError."""
     with database.read() as session:
-        return case_view(_case(session, case_id, lock=False))
+        return case_view(case_row(session, case_id, lock=False))
 
 
 def cases_of_call(database: Database, call_id: str) -> list[CaseView]:
@@ -210,92 +285,5 @@ def count_by_state(
     return {state: found.get(state, 0) for state in STATES}
 
 
-def _case(session: Session, case_id: int, *, lock: bool) -> Case:
-    query = select(Case).where(Case.id == case_id)
-    case = session.scalar(query.with_for_update(of=Case) if lock else query)
-    if case is None:
-        raise NotFoundError(text("crm.no_case"), remedy=text("crm.no_case_remedy"))
-    return case
-
-
-def _held(session: Session, case_id: int, person: PersonView | None) -> Case:
-    """Return the case locked for a change by this person (its agent, a team leader, or the system)."""
-    case = _case(session, case_id, lock=True)
-    if person is not None and "team_leader" not in person.roles:
-        _owns(case, person, frozenset({"agent"}))
-    return case
-
-
-def _owns(case: Case, person: PersonView | None, roles: frozenset[str]) -> None:
-    """Refuse an agent's step on a case that is another agent's."""
-    if person is None or roles & (person.roles - {"agent"}):
-        return
-    if "agent" not in person.roles or case.agent_id not in (None, person.id):
-        raise NotAllowedError(text("crm.case_not_yours"), remedy=text("crm.case_not_yours_remedy"))
-
-
-def _same_version(case: Case, version: int, yours: Mapping[str, FieldValue]) -> None:
-    if case.version == version:
-        return
-    stored = field_values(case)
-    raise ConflictError(
-        text("crm.conflict", number=case.number, state=state_label(case.state)),
-        remedy=text("crm.conflict_remedy"),
-        yours=yours,
-        theirs={name: stored[name] for name in yours},
-        version=case.version,
-    )
-
-
-def _changed(case: Case, cleaned: Mapping[str, FieldValue]) -> dict[str, FieldValue]:
-    """Return the fields that differ from what is stored; those must be open in the case's state."""
-    stored = field_values(case)
-    changed = {name: value for name, value in cleaned.items() if value != stored[name]}
-    open_fields = editable(case.state)
-    closed = [name for name in changed if name not in open_fields]
-    if closed:
-        raise FieldError(
-            text(
-                "crm.field_closed",
-                fields=", ".join(field_label(name) for name in closed),
-                state=state_label(case.state),
-            ),
-            remedy=text("crm.field_closed_remedy"),
-        )
-    return changed
-
-
-def _apply(case: Case, changed: Mapping[str, FieldValue]) -> None:
-    for name, value in changed.items():
-        setattr(case, name, value)
-    case.version += 1
-
-
-def _entry(at: datetime, step: str, from_state: str, to_state: str, person: PersonView | None) -> CaseTransition:
-    return CaseTransition(
-        at=at,
-        step=step,
-        from_state=from_state,
-        to_state=to_state,
-        person_id=person.id if person else None,
-        person_name=person.name if person else "",
-    )
-
-
 def _username(person: PersonView | None) -> str:
     return person.username if person else ""
-
-
-def _next_number(session: Session, now: datetime) -> str:
-    """Return the year's next case number; the counter's row lock keeps it without gaps or twins."""
-    year = now.astimezone(OFFICE_ZONE).year
-    count_up = update(CaseCounter).where(CaseCounter.year == year).values(last=CaseCounter.last + 1)
-    last = session.scalar(count_up.returning(CaseCounter.last))
-    if last is None:
-        try:
-            with session.begin_nested():
-                session.add(CaseCounter(year=year, last=1))
-            last = 1
-        except IntegrityError:  # another writer opened the year's first case at the same moment
-            last = session.scalar(count_up.returning(CaseCounter.last))
-    return f"LI-{year}-{last:06d}"

@@ -52,7 +52,7 @@ class NotAllowedError(CrmError):
 
 
 class ConflictError(CrmError):
-    """The case was changed by someone else since the page was loaded. Nothing was overwritten.
+    """The case (or other entry) was changed by someone else since the page was loaded. Nothing was overwritten.
 
     Parameters:
         yours: the fields that were to be saved.
@@ -69,6 +69,26 @@ class ConflictError(CrmError):
         self.yours = dict(yours)
         self.theirs = dict(theirs)
         self.version = version
+
+
+class RequestReusedError(CrmError):
+    """The key of a request is badly formed, or was used for another request."""
+
+    code = "request_reused"
+
+
+class NumberError(CrmError):
+    """A number (NPWP, NIK, telephone) is not of the right form.
+
+    Parameters:
+        problems: what is wrong, each for a person to read.
+    """
+
+    code = "bad_number"
+
+    def __init__(self, message: str, *, remedy: str = "", problems: tuple[str, ...] = ()) -> None:
+        super().__init__(message, remedy=remedy)
+        self.problems = problems
 
 
 class AccountError(CrmError):

@@ -35,6 +35,8 @@ FIELDS: dict[str, FieldRule] = {
     "npwp_checked": FieldRule("flag"),
     "name_checked": FieldRule("flag"),
     "efin_checked": FieldRule("flag"),
+    "bill_checked": FieldRule("flag"),
+    "taxpayer_id": FieldRule("number"),
     "answer": FieldRule("text", most=16000),
     "article_id": FieldRule("text", most=120),
     "article_version": FieldRule("number"),
@@ -45,6 +47,7 @@ _IDENTITY = {
     "npwp_checked": "npwp_checked",
     "name_checked": "name_checked",
     "efin_checked": "efin_checked",
+    "bill_checked": "bill_checked",
 }
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
@@ -91,9 +94,15 @@ def _check(name: str, value: object) -> FieldValue:
             text("crm.field_choice", field=field_label(name), value=cleaned[:40]),
             remedy=text("crm.field_choice_remedy", choices=", ".join(choice for choice in rule.choices if choice)),
         )
-    if rule.holds == "text" and len(cleaned) > rule.most:
+    return check_text(name, cleaned, most=rule.most) if rule.holds == "text" else cleaned
+
+
+def check_text(name: str, typed: str, *, most: int) -> str:
+    """Return a cleaned text; FieldError names the field when it is longer than ``most`` characters."""
+    cleaned = clean_text(typed)
+    if len(cleaned) > most:
         raise FieldError(
-            text("crm.field_long", field=field_label(name), length=len(cleaned), most=rule.most),
+            text("crm.field_long", field=field_label(name), length=len(cleaned), most=most),
             remedy=text("crm.field_long_remedy"),
         )
     return cleaned

@@ -1,26 +1,54 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The tables. Portable SQL only: the same models run on SQLite and on PostgreSQL.
 
-Times are UTC; texts have the lengths that :mod:`crm.fields` checks. Answers to identity questions (NPWP, EFIN, bills)
-have no column on purpose: only whether they were checked is kept.
+Times are UTC; texts have the lengths that :mod:`crm.fields` checks. A case has no column for the answers to identity
+questions (NPWP, EFIN, bills) on purpose: only whether they were checked is kept. The tables of the work around a case
+are in :mod:`crm.worktables`.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKey, Index, MetaData, String, Text, UniqueConstraint
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from pipeline.database import NAMING, UtcDateTime
+from crm.base import Base
+from crm.worktables import (
+    AgentState,
+    CallBack,
+    CallBackAttempt,
+    CaseArticle,
+    CaseCall,
+    Escalation,
+    RequestKey,
+    Taxpayer,
+    UpdateTask,
+)
 
-
-class Base(DeclarativeBase):
-    """Base of all tables; constraint names are fixed so that migrations can name them."""
-
-    metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UtcDateTime}
+__all__ = [
+    "AgentState",
+    "AuditEntry",
+    "AuditHead",
+    "Base",
+    "Call",
+    "CallBack",
+    "CallBackAttempt",
+    "Case",
+    "CaseArticle",
+    "CaseCall",
+    "CaseCounter",
+    "CaseTransition",
+    "Escalation",
+    "Extension",
+    "Person",
+    "PersonRole",
+    "RequestKey",
+    "SignInFailure",
+    "Taxpayer",
+    "UpdateTask",
+    "WebSession",
+]
 
 
 class Person(Base):
@@ -35,7 +63,7 @@ class Person(Base):
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
     roles: Mapped[list[PersonRole]] = relationship(cascade="all, delete-orphan", lazy="selectin")
-    extension: Mapped[ExtensionAssignment | None] = relationship(cascade="all, delete-orphan", lazy="selectin")
+    extension: Mapped[Extension | None] = relationship(lazy="selectin")
 
 
 class PersonRole(Base):
@@ -47,13 +75,14 @@ class PersonRole(Base):
     role: Mapped[str] = mapped_column(String(32), primary_key=True)
 
 
-class ExtensionAssignment(Base):
-    """Which person answers an extension; each person has at most one, each extension at most one."""
+class Extension(Base):
+    """A telephone of the office and who answers it; each person has at most one."""
 
-    __tablename__ = "extension_assignment"
+    __tablename__ = "extension"
 
     number: Mapped[str] = mapped_column(String(8), primary_key=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), unique=True)
+    enabled: Mapped[bool] = mapped_column(default=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"), unique=True)
 
 
 class WebSession(Base):
@@ -141,6 +170,8 @@ class Case(Base):
     npwp_checked: Mapped[bool] = mapped_column(default=False)
     name_checked: Mapped[bool] = mapped_column(default=False)
     efin_checked: Mapped[bool] = mapped_column(default=False)
+    bill_checked: Mapped[bool] = mapped_column(default=False)
+    taxpayer_id: Mapped[int | None] = mapped_column(ForeignKey("taxpayer.id"), index=True)
     answer: Mapped[str] = mapped_column(Text, default="")
     article_id: Mapped[str] = mapped_column(String(120), default="")
     article_version: Mapped[int | None]
@@ -149,6 +180,10 @@ class Case(Base):
     call: Mapped[Call] = relationship(back_populates="cases")
     timeline: Mapped[list[CaseTransition]] = relationship(
         order_by="CaseTransition.id", lazy="selectin", cascade="all, delete-orphan"
+    )
+    escalation: Mapped[Escalation | None] = relationship(lazy="selectin", cascade="all, delete-orphan")
+    callbacks: Mapped[list[CallBack]] = relationship(
+        order_by="CallBack.id", lazy="selectin", cascade="all, delete-orphan"
     )
 
     __table_args__ = (

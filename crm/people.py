@@ -19,7 +19,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from crm.errors import AccountError, NotFoundError, SignInLimitedError, SignInRefusedError
-from crm.models import ExtensionAssignment, Person, PersonRole, SignInFailure
+from crm.extensions import agent_of, assign
+from crm.models import Person, PersonRole, SignInFailure
 from crm.procedure import ROLES
 from crm.views import PersonView, person_view
 from pipeline.catalog import text
@@ -29,7 +30,6 @@ PASSWORD_LEAST = 10
 PASSWORD_MOST = 256  # bounds the work that a stranger can make us do
 HASHER = PasswordHasher()
 _USERNAME = re.compile(r"^[a-z0-9][a-z0-9._-]{1,62}$")
-_EXTENSION = re.compile(r"^[0-9]{2,8}$")
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def create_person(
         session.add(person)
         _flush(session, text("crm.username_taken", username=login))
         if extension:
-            _assign(session, person, extension)
+            assign(session, person, extension)
         session.commit()
         return person_view(person)
 
@@ -148,7 +148,7 @@ def assign_extension(database: Database, person_id: int, extension: str) -> Pers
     """
     with database.write() as session:
         person = _person(session, person_id)
-        _assign(session, person, extension)
+        assign(session, person, extension)
         session.commit()
         return person_view(person)
 
@@ -183,11 +183,6 @@ def set_roles(database: Database, person_id: int, roles: Iterable[str]) -> Perso
         ]
         session.commit()
         return person_view(person)
-
-
-def agent_of(session: Session, extension: str) -> Person | None:
-    """Return who answers an extension, within a session."""
-    return session.scalar(select(Person).join(ExtensionAssignment).where(ExtensionAssignment.number == extension))
 
 
 def _enter_attempt(database: Database, login: str, address: str, now: datetime, limits: SignInLimits) -> int:
@@ -231,23 +226,6 @@ def _person(session: Session, person_id: int) -> Person:
     if person is None:
         raise NotFoundError(text("crm.no_person"), remedy=text("crm.no_person_remedy"))
     return person
-
-
-def _assign(session: Session, person: Person, extension: str) -> None:
-    if extension and not _EXTENSION.match(extension):
-        raise AccountError(text("crm.extension_bad", extension=extension[:20]), remedy=text("crm.extension_bad_remedy"))
-    holder = agent_of(session, extension)
-    if holder is not None and holder.id != person.id:
-        raise AccountError(
-            text("crm.extension_taken", extension=extension, name=holder.name),
-            remedy=text("crm.extension_taken_remedy"),
-        )
-    if person.extension is not None and person.extension.number != extension:
-        person.extension = None
-        session.flush()
-    if extension and person.extension is None:
-        person.extension = ExtensionAssignment(number=extension)
-    _flush(session, text("crm.extension_taken", extension=extension, name="?"))
 
 
 def _flush(session: Session, problem: str) -> None:

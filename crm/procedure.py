@@ -3,7 +3,8 @@
 and what must be filled in first.
 
 Everything that asks "may this happen?" reads :data:`MOVES`; nothing else in the program decides it. To deepen the
-procedure, add rows.
+procedure, add rows. The procedure for escalations is named by LIP20-0015 but not given: its rows have steps of our own,
+E1 (somebody takes it), E2 (the taxpayer is called back), E3 (resolved).
 """
 
 from __future__ import annotations
@@ -17,14 +18,16 @@ from crm.fields import field_label
 from pipeline.catalog import text
 
 State = Literal[
-    "received", "recorded", "classified", "searching", "consulting", "answered", "documented", "escalated", "closed"
-]
+    "received", "recorded", "classified", "searching", "consulting", "answered", "documented",
+    "escalated", "handling", "calling_back", "resolved", "closed",
+]  # fmt: skip
 Role = Literal[
     "agent", "team_leader", "escalation_agent", "quality_staff", "quality_assessor", "supervisor", "admin", "system"
 ]
 
 STATES: tuple[State, ...] = (
-    "received", "recorded", "classified", "searching", "consulting", "answered", "documented", "escalated", "closed",
+    "received", "recorded", "classified", "searching", "consulting", "answered", "documented",
+    "escalated", "handling", "calling_back", "resolved", "closed",
 )  # fmt: skip
 ROLES: tuple[Role, ...] = (
     "agent", "team_leader", "escalation_agent", "quality_staff", "quality_assessor", "supervisor", "admin",
@@ -35,8 +38,12 @@ FIRST_STEP = "1"
 # Where the 15 minutes stop counting: at the escalation (the case leaves this procedure), and when the answer is
 # documented: steps 7 and 8 (archiving, end) are the machine's and need no more time of the taxpayer or the agent.
 CLOCK_STOPS: frozenset[State] = frozenset({"documented", "escalated", "closed"})
+# The escalation has the case: an escalation agent works on it, or it waits for one.
+ESCALATED: frozenset[State] = frozenset({"escalated", "handling", "calling_back"})
 # States in which the case needs nothing more from its agent.
-SETTLED: frozenset[State] = frozenset({"documented", "escalated", "closed"})
+SETTLED: frozenset[State] = ESCALATED | {"documented", "resolved", "closed"}
+# Not a field but something that must have happened: the taxpayer was called back (or could not be reached).
+CALLED_BACK = "called_back"
 
 
 @dataclass(frozen=True)
@@ -45,7 +52,7 @@ class Move:
 
     Parameters:
         roles: who may take the step; ``system`` is the program itself.
-        requires: fields that must be filled.
+        requires: fields that must be filled (or :data:`CALLED_BACK`).
         when: values that fields must have for this row to be the one that applies (step 3a against 3b).
         step: the step's number in section G.
         label: catalogue key of the button's text.
@@ -62,21 +69,29 @@ class Move:
 
 _AGENT: frozenset[Role] = frozenset({"agent"})
 _LEADER: frozenset[Role] = frozenset({"team_leader"})
+_HANDLER: frozenset[Role] = frozenset({"escalation_agent"})
 
 MOVES: tuple[Move, ...] = (
     Move("received", "recorded", _AGENT, "2", "crm.move_record", ("question",)),
     Move("recorded", "classified", _AGENT, "3", "crm.move_classify", ("question", "kind")),
     Move("classified", "escalated", _AGENT, "3a", "crm.move_escalate", ("kind",), {"kind": "interpretation"}),
     Move("classified", "searching", _AGENT, "3b", "crm.move_search", ("kind",), {"kind": "information"}),
-    Move("searching", "answered", _AGENT, "3c", "crm.move_answer", ("answer", "article_id")),
+    Move("searching", "answered", _AGENT, "3c", "crm.move_answer", ("answer", "article_id", "article_version")),
     Move("searching", "consulting", _AGENT, "3d", "crm.move_consult"),
     Move("consulting", "escalated", _LEADER, "4", "crm.move_escalate"),
     Move("consulting", "answered", _LEADER, "5", "crm.move_answer_consulted", ("answer", "sikp_update")),
     Move("answered", "documented", _AGENT, "6", "crm.move_document", ("answer",)),
     Move("documented", "closed", frozenset({"agent", "system"}), "8", "crm.move_close"),
+    Move("escalated", "handling", _HANDLER, "E1", "crm.move_take"),
+    Move("handling", "escalated", _HANDLER | _LEADER, "E1", "crm.move_give_back"),
+    Move("handling", "calling_back", _HANDLER, "E2", "crm.move_call_back", ("answer",)),
+    Move("calling_back", "escalated", _HANDLER | _LEADER, "E1", "crm.move_give_back"),
+    Move("calling_back", "resolved", _HANDLER, "E3", "crm.move_resolve", ("answer", CALLED_BACK)),
+    Move("resolved", "closed", frozenset({"escalation_agent", "system"}), "8", "crm.move_close"),
 )
 
-_INTAKE = frozenset({"question", "topic", "caller_name", "npwp_checked", "name_checked", "efin_checked"})
+_CHECKS = frozenset({"npwp_checked", "name_checked", "efin_checked", "bill_checked"})
+_INTAKE = frozenset({"question", "topic", "caller_name", "taxpayer_id"}) | _CHECKS
 _ANSWER = frozenset({"answer", "article_id", "article_version"})
 # Which fields may still change in which state. The kind is fixed once the case has gone the way of that kind; a
 # finished case changes no more.
@@ -89,13 +104,49 @@ EDITABLE: Mapping[str, frozenset[str]] = {
     "answered": _INTAKE | _ANSWER,
     "documented": frozenset(),
     "escalated": frozenset(),
+    "handling": _ANSWER | _CHECKS | {"taxpayer_id", "sikp_update"},
+    "calling_back": _ANSWER | _CHECKS | {"taxpayer_id", "sikp_update"},
+    "resolved": frozenset(),
     "closed": frozenset(),
 }
+_DESK = _AGENT | _LEADER
+# Who may fill in fields, by state ...
+KEEPERS: Mapping[str, frozenset[Role]] = {
+    state: _HANDLER if state in ("handling", "calling_back", "resolved") else _DESK for state in STATES
+}
+# ... and fields that not all of them may decide: whether SIKP needs an update is never the agent's decision (step 5).
+RESERVED: Mapping[str, frozenset[Role]] = {"sikp_update": _LEADER | _HANDLER}
 
 
 def editable(state: str) -> frozenset[str]:
     """Return the fields that may still change in a state."""
     return EDITABLE.get(state, frozenset())
+
+
+def may_act(
+    roles: frozenset[Role], holds: Collection[str], person_id: int, *, agent_id: int | None, handler_id: int | None
+) -> bool:
+    """Tell whether a person may act on a case in one of ``roles``.
+
+    An agent may act on own cases (or those of nobody), an escalation agent on those that no colleague has taken; other
+    roles know no such bound.
+
+    Parameters:
+        holds: the person's roles.
+        agent_id: whose case it is.
+        handler_id: the escalation agent who has taken it.
+    """
+    mine = roles.intersection(holds)
+    return (
+        bool(mine - {"agent", "escalation_agent"})
+        or ("agent" in mine and agent_id in (None, person_id))
+        or ("escalation_agent" in mine and handler_id in (None, person_id))
+    )
+
+
+def roles_onward(state: str) -> frozenset[Role]:
+    """Return all roles that have something to do in a state: fill in fields or take a step."""
+    return KEEPERS.get(state, frozenset()).union(*(move.roles for move in MOVES if move.from_state == state))
 
 
 def is_filled(value: Any) -> bool:

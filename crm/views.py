@@ -10,8 +10,10 @@ from typing import Any
 from crm import models
 from crm.clock import CaseClock, CaseLimits, case_clock
 from crm.fields import FIELDS, FieldValue
-from crm.procedure import ROLES, Role, missing_fields, moves_from
+from crm.procedure import CALLED_BACK, ROLES, Role, may_act, missing_fields, moves_from
 from pipeline.catalog import text
+
+OPEN_CALLBACKS = ("planned", "attempted")
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,40 @@ class TimelineEntry:
 
 
 @dataclass(frozen=True)
+class EscalationView:
+    """A case's escalation. ``reason``: ``interpretation`` or ``no_answer``; ``taken_by_id`` None: it waits."""
+
+    reason: str
+    escalated_at: datetime
+    escalated_by: str
+    taken_at: datetime | None
+    taken_by_id: int | None
+    taken_by: str
+    resolved_at: datetime | None
+
+    def age_s(self, now: datetime) -> float:
+        """Return how long the taxpayer has waited since the escalation; stands still once resolved."""
+        return max(((self.resolved_at or now) - self.escalated_at).total_seconds(), 0.0)
+
+    def wire(self, now: datetime) -> dict[str, Any]:
+        """Return the escalation as JSON-ready data."""
+        return {
+            "reason": self.reason,
+            "escalated_at": self.escalated_at.isoformat(),
+            "escalated_by": self.escalated_by,
+            "taken_at": self.taken_at.isoformat() if self.taken_at else None,
+            "taken_by": self.taken_by,
+            "resolved_at": self.resolved_at.isoformat() if self.resolved_at else None,
+            "age_s": self.age_s(now),
+        }
+
+
+@dataclass(frozen=True)
 class CaseView:
-    """One case as it is stored. ``fields`` are the flat field values of :data:`crm.fields.FIELDS`."""
+    """One case as it is stored. ``fields`` are the flat field values of :data:`crm.fields.FIELDS`.
+
+    ``called_back`` tells whether the taxpayer was called back after an escalation (or could not be reached).
+    """
 
     id: int
     number: str
@@ -66,6 +100,13 @@ class CaseView:
     closed_at: datetime | None
     fields: dict[str, FieldValue]
     timeline: tuple[TimelineEntry, ...]
+    escalation: EscalationView | None = None
+    called_back: bool = False
+
+    @property
+    def reached_at(self) -> datetime:
+        """When the case came into the state that it is in."""
+        return self.timeline[-1].at if self.timeline else self.opened_at
 
     @property
     def limits(self) -> CaseLimits:
@@ -87,15 +128,15 @@ class CaseView:
                 "label": text(move.label, language=language),
                 "step": move.step,
                 "requires": list(move.requires),
-                "missing": list(missing_fields(move, self.fields)),
+                "missing": list(missing_fields(move, {**self.fields, CALLED_BACK: self.called_back})),
             }
             for move in moves_from(self.state, self.fields)
             if viewer is None or self._may(viewer, move.roles)
         ]
 
     def _may(self, viewer: PersonView, roles: frozenset[Role]) -> bool:
-        mine = viewer.roles & roles
-        return bool(mine - {"agent"}) or ("agent" in mine and self.agent_id in (None, viewer.id))
+        handler_id = self.escalation.taken_by_id if self.escalation else None
+        return may_act(roles, viewer.roles, viewer.id, agent_id=self.agent_id, handler_id=handler_id)
 
     def wire(
         self, *, viewer: PersonView | None = None, language: str | None = None, now: datetime | None = None
@@ -120,12 +161,15 @@ class CaseView:
                 "npwp_checked": values["npwp_checked"],
                 "name_checked": values["name_checked"],
                 "efin_checked": values["efin_checked"],
+                "bill_checked": values["bill_checked"],
             },
+            "taxpayer_id": values["taxpayer_id"],
             "timeline": [{**asdict(entry), "at": entry.at.isoformat()} for entry in self.timeline],
             "next": self.next_moves(viewer, language),
         }
         if now is not None:
             data["clock"] = asdict(self.clock(now))
+            data["escalation"] = self.escalation.wire(now) if self.escalation else None
         return data
 
 
@@ -137,7 +181,7 @@ def person_view(person: models.Person) -> PersonView:
         username=person.username,
         name=person.name,
         roles=frozenset(known[item.role] for item in person.roles if item.role in known),
-        extension=person.extension.number if person.extension else "",
+        extension=person.extension.number if person.extension and person.extension.enabled else "",
         active=person.active,
     )
 
@@ -167,4 +211,23 @@ def case_view(case: models.Case) -> CaseView:
         timeline=tuple(
             TimelineEntry(row.at, row.step, row.from_state, row.to_state, row.person_name) for row in case.timeline
         ),
+        escalation=_escalation_view(case.escalation) if case.escalation else None,
+        called_back=was_called_back(case),
+    )
+
+
+def was_called_back(case: models.Case) -> bool:
+    """Tell whether a case's last call-back is over: the taxpayer was reached, or given up after several tries."""
+    return bool(case.callbacks) and case.callbacks[-1].state not in OPEN_CALLBACKS
+
+
+def _escalation_view(row: models.Escalation) -> EscalationView:
+    return EscalationView(
+        reason=row.reason,
+        escalated_at=row.escalated_at,
+        escalated_by=row.escalated_by,
+        taken_at=row.taken_at,
+        taken_by_id=row.taken_by_id,
+        taken_by=row.taken_by,
+        resolved_at=row.resolved_at,
     )

@@ -100,4 +100,8 @@ def staff(add_person: Callable[..., PersonView]) -> Staff:
         colleague=add_person("bima", "agent", extension="2102"),
         leader=add_person("wulan", "team_leader"),
         assessor=add_person("rangga", "quality_assessor"),
+        handler=add_person("eka", "escalation_agent"),
+        handler2=add_person("tirta", "escalation_agent"),
+        quality=add_person("kiki", "quality_staff"),
+        quality2=add_person("lestari", "quality_staff"),
     )

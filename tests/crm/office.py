@@ -23,3 +23,7 @@ class Staff:
     colleague: PersonView
     leader: PersonView
     assessor: PersonView
+    handler: PersonView
+    handler2: PersonView
+    quality: PersonView
+    quality2: PersonView

@@ -231,7 +231,7 @@ def test_the_wire_form_is_the_desk_contracts(db, staff, case, now):
         "caller_identity", "answer", "article_id", "article_version", "timeline", "next",
     }  # fmt: skip
     assert data["caller_identity"] == {
-        "name": "", "npwp_checked": False, "name_checked": False, "efin_checked": False,
+        "name": "", "npwp_checked": False, "name_checked": False, "efin_checked": False, "bill_checked": False,
     }  # fmt: skip
     assert data["timeline"] == [
         {"at": now.isoformat(), "step": "1", "from_state": "", "to_state": "received", "person": "Sari Contoh"}

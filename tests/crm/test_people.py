@@ -164,7 +164,7 @@ def test_people_that_cannot_be_created(db, staff, now, change, message):
     person = {"username": "dewi.contoh", "name": "Dewi Contoh", "password": PASSWORD, "roles": ["agent"]}
     with pytest.raises(AccountError, match=message):
         create_person(db, **{**person, **change}, now=now, hasher=CHEAP_HASHER)
-    assert len(list_people(db)) == 4
+    assert len(list_people(db)) == 8
 
 
 def test_extensions_move_between_people(db, staff):

@@ -7,26 +7,43 @@ import pytest
 
 from crm.errors import NotAllowedError, ProcedureError
 from crm.fields import FIELDS
-from crm.procedure import EDITABLE, FIRST_STATE, MOVES, ROLES, SETTLED, STATES, check_move, moves_from
+from crm.procedure import (
+    CALLED_BACK,
+    EDITABLE,
+    FIRST_STATE,
+    KEEPERS,
+    MOVES,
+    RESERVED,
+    ROLES,
+    SETTLED,
+    STATES,
+    check_move,
+    may_act,
+    moves_from,
+)
 from pipeline.catalog import messages
 
 pytestmark = pytest.mark.unit
 
-FILLED = {"question": "q", "kind": "information", "answer": "a", "article_id": "x", "sikp_update": "needed"}
+FILLED = {
+    "question": "q", "kind": "information", "answer": "a", "article_id": "x", "article_version": 1,
+    "sikp_update": "needed", CALLED_BACK: True,
+}  # fmt: skip
+HANDLING = {"handling", "calling_back"}
 
 
 def test_every_row_names_known_states_roles_fields_and_labels():
     for move in MOVES:
         assert {move.from_state, move.to_state} <= set(STATES)
         assert move.roles and move.roles <= {*ROLES, "system"}
-        assert set(move.requires) | set(move.when) <= set(FIELDS)
+        assert set(move.requires) | set(move.when) <= {*FIELDS, CALLED_BACK}
         for language in ("id", "en"):
             assert move.label in messages(language)
 
 
 def test_names_of_states_roles_and_fields_are_in_the_catalogue():
     keys = {f"crm.state_{state}" for state in STATES} | {f"crm.role_{role}" for role in (*ROLES, "system")}
-    keys |= {f"crm.field_{name}" for name in FIELDS}
+    keys |= {f"crm.field_{name}" for name in (*FIELDS, CALLED_BACK)}
     keys |= {f"crm.{name}_{choice}" for name in ("kind", "sikp_update") for choice in FIELDS[name].choices}
     for language in ("id", "en"):
         assert keys <= set(messages(language))
@@ -50,25 +67,31 @@ def test_every_state_is_reached_from_the_first_and_leads_to_an_end():
 
     assert reachable(FIRST_STATE) == set(STATES)
     for state in STATES:
-        assert reachable(state) & {"closed", "escalated"}
+        assert "closed" in reachable(state)
 
 
 def test_required_fields_can_be_filled_in_on_the_way():
     for move in MOVES:
-        assert set(move.requires) <= EDITABLE[move.from_state] | EDITABLE["classified"]
+        assert set(move.requires) - {CALLED_BACK} <= EDITABLE[move.from_state] | EDITABLE["classified"]
 
 
 def test_steps_are_those_of_section_g():
-    assert [move.step for move in MOVES] == ["2", "3", "3a", "3b", "3c", "3d", "4", "5", "6", "8"]
+    assert [move.step for move in MOVES] == [
+        "2", "3", "3a", "3b", "3c", "3d", "4", "5", "6", "8", "E1", "E1", "E2", "E1", "E3", "8",
+    ]  # fmt: skip
 
 
-@pytest.mark.parametrize("move", MOVES, ids=lambda move: move.step)
+def row_id(move):
+    return f"{move.step}-{move.from_state}-{move.to_state}"
+
+
+@pytest.mark.parametrize("move", MOVES, ids=row_id)
 def test_each_step_is_taken_when_everything_is_there(move):
     values = {**FILLED, **move.when}
     assert check_move(move.from_state, move.to_state, values, move.roles) is move
 
 
-@pytest.mark.parametrize("move", [move for move in MOVES if move.requires], ids=lambda move: move.step)
+@pytest.mark.parametrize("move", [move for move in MOVES if move.requires], ids=row_id)
 def test_a_step_names_what_is_missing(move):
     for name in move.requires:
         with pytest.raises(ProcedureError) as refused:
@@ -77,7 +100,7 @@ def test_a_step_names_what_is_missing(move):
         assert messages("en")[f"crm.field_{name}"] in str(refused.value)
 
 
-@pytest.mark.parametrize("move", MOVES, ids=lambda move: move.step)
+@pytest.mark.parametrize("move", MOVES, ids=row_id)
 def test_a_step_is_refused_to_every_other_role(move):
     others = set(ROLES) - move.roles
     with pytest.raises(NotAllowedError, match=f"Step {move.step} "):
@@ -108,4 +131,28 @@ def test_interpretation_goes_to_escalation_and_information_to_the_search():
 
 
 def test_settled_cases_change_no_more():
-    assert all(not EDITABLE[state] for state in SETTLED)
+    assert all(not EDITABLE[state] for state in SETTLED - HANDLING)
+
+
+def test_a_case_in_escalation_is_the_escalation_agents_alone():
+    for state in STATES:
+        agents = bool(KEEPERS[state] & {"agent", "team_leader"})
+        assert agents != ("escalation_agent" in KEEPERS[state])
+    assert all(KEEPERS[state] == {"escalation_agent"} for state in HANDLING)
+
+
+def test_whether_sikp_needs_an_update_is_not_the_agents_decision():
+    assert {"sikp_update": {"team_leader", "escalation_agent"}} == RESERVED
+
+
+def test_roles_act_within_their_bounds():
+    agent, handler, leader = frozenset({"agent"}), frozenset({"escalation_agent"}), frozenset({"team_leader"})
+    everybody = agent | handler | leader
+    assert may_act(everybody, agent, 1, agent_id=1, handler_id=9)
+    assert may_act(everybody, agent, 1, agent_id=None, handler_id=9)
+    assert not may_act(everybody, agent, 1, agent_id=2, handler_id=1)
+    assert may_act(everybody, handler, 1, agent_id=9, handler_id=None)
+    assert not may_act(everybody, handler, 1, agent_id=1, handler_id=2)
+    assert may_act(everybody, leader, 1, agent_id=2, handler_id=2)
+    assert may_act(everybody, agent | handler, 1, agent_id=2, handler_id=1)
+    assert not may_act(agent, leader, 1, agent_id=1, handler_id=1)
