@@ -18,6 +18,7 @@ from desk import api, archive_pages, health, pages
 from desk.archive_pages import Integrity
 from desk.auth import Allow, Public
 from desk.deps import Deps
+from desk.listening import Listening
 from desk.security import SecurityHeaders
 from desk.web import install_error_handlers
 
@@ -47,6 +48,7 @@ def create_app(deps: Deps, *, lifespan: Lifespan | None = None) -> DeskApp:
     app.state.deps = deps
     app.state.sign_ins = asyncio.Semaphore(SIGN_INS_AT_ONCE)
     app.state.integrity = Integrity(deps.archive, deps.clock)
+    app.state.listening = Listening(deps.database, deps.clock)
     for router in ROUTERS:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=deps.static_dir), name="static")

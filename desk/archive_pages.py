@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The archive for listeners: list, player, and the media that the player loads.
 
-Every opening of a recording is logged with who did it. Integrity on the list is checked within a time budget and
-remembered for a while: a page of long recordings must not keep anybody waiting.
+Every opening of a recording asks for its purpose and stands in the audit trail (:mod:`desk.listening`). Integrity on
+the list is checked within a time budget and remembered for a while: a page of long recordings must not keep anybody
+waiting.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Any
 
-import structlog
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
@@ -23,6 +23,7 @@ from desk.auth import HaveDeps, Listener
 from desk.casework import case_wire
 from desk.deps import Deps
 from desk.errors import BadRequestError, NotFoundError
+from desk.listening import PURPOSES, Listening
 from desk.live_call import iso
 from pipeline.clock import Clock
 from pipeline.errors import KringError
@@ -31,7 +32,7 @@ from recorder.archive import Archive
 from recorder.manifest import MANIFEST, Manifest
 
 router = APIRouter()
-log = structlog.get_logger("desk.archive")
+Purpose = Annotated[str, Query(alias="tujuan", max_length=40)]
 Json = dict[str, Any]
 CHECK_BUDGET_S = 0.5
 REMEMBER_S = 600.0
@@ -129,11 +130,19 @@ def _row(have: Deps, integrity: Integrity, view: CallView, until_s: float) -> Js
 
 
 @router.get("/arsip/{call_id}")
-async def player(request: Request, have: HaveDeps, session: Listener, call_id: str) -> Response:
-    """Show one sealed call: sound, transcript, suggestions, case on one time line."""
-    body = await run_in_threadpool(_player_data, request, have, call_id)
-    log.info("recording opened", call_id=call_id, person=session.person.username)
+async def player(request: Request, have: HaveDeps, session: Listener, call_id: str, purpose: Purpose = "") -> Response:
+    """Ask what a sealed call is needed for, then show it: sound, transcript, suggestions, case on one time line."""
+    await run_in_threadpool(have.archive.open, call_id)
+    if not purpose:
+        return have.render.page(request, "purpose.html", page="purpose", call_id=call_id, purposes=PURPOSES)
+    await run_in_threadpool(_listening(request).opened, session, call_id, purpose)
+    body = {**await run_in_threadpool(_player_data, request, have, call_id), "purpose": purpose}
     return have.render.page(request, "player.html", page="player", data={"call": body}, call=body)
+
+
+def _listening(request: Request) -> Listening:
+    found: Listening = request.app.state.listening
+    return found
 
 
 def _player_data(request: Request, have: Deps, call_id: str) -> Json:
@@ -173,13 +182,13 @@ def _facts(manifest: Manifest) -> Json:
 
 
 @router.get("/arsip/{call_id}/audio.flac")
-async def audio(have: HaveDeps, session: Listener, call_id: str) -> Response:
+async def audio(request: Request, have: HaveDeps, session: Listener, call_id: str, purpose: Purpose = "") -> Response:
     """Send the stereo recording, whole or in ranges (the player seeks)."""
     bundle = await run_in_threadpool(have.archive.open, call_id)
     path = bundle.audio_path
     if path is None or not path.is_file():
         raise NotFoundError
-    log.info("recording played", call_id=call_id, person=session.person.username)
+    await run_in_threadpool(_listening(request).played, session, call_id, purpose)
     return FileResponse(path, media_type="audio/flac")
 
 
@@ -202,7 +211,10 @@ def _peaks(archive: Archive, call_id: str) -> Json:
 
 
 @router.get("/arsip/{call_id}/transcript.json")
-async def transcript(have: HaveDeps, session: Listener, call_id: str) -> Response:
-    """Send the segments of both legs in time order."""
+async def transcript(
+    request: Request, have: HaveDeps, session: Listener, call_id: str, purpose: Purpose = ""
+) -> Response:
+    """Send the segments of both legs in time order; reading counts as playing."""
     bundle = await run_in_threadpool(have.archive.open, call_id)
+    await run_in_threadpool(_listening(request).played, session, call_id, purpose)
     return JSONResponse([to_wire(item) for item in await run_in_threadpool(bundle.segments)])

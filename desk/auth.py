@@ -15,7 +15,8 @@ from typing import Annotated
 from fastapi import Depends, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from crm import sessions
+from crm import audit, sessions
+from crm.audit import Actor
 from crm.procedure import Role
 from crm.sessions import SessionView
 from desk.deps import Deps, deps
@@ -37,7 +38,10 @@ CASEWORKERS: frozenset[Role] = frozenset({"agent", "team_leader"})
 
 
 async def find_session(request: Request) -> SessionView | None:
-    """Return the request's session, looked up once per request; None when nobody is signed in."""
+    """Return the request's session, looked up once per request; None when nobody is signed in.
+
+    From here on the audit trail knows who acts and from where.
+    """
     if not hasattr(request.state, "session"):
         have: Deps = request.app.state.deps
         token = request.cookies.get(COOKIE, "")
@@ -46,6 +50,8 @@ async def find_session(request: Request) -> SessionView | None:
             if token
             else None
         )
+        signed_in: SessionView | None = request.state.session
+        audit.act_as(Actor(signed_in.person.username if signed_in else "", client_address(request)))
     found: SessionView | None = request.state.session
     return found
 

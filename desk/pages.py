@@ -10,7 +10,8 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
-from crm import people
+from crm import audit, people
+from crm.audit import Fact, Outcome
 from crm.errors import SignInLimitedError, SignInRefusedError
 from crm.views import PersonView
 from desk.auth import (
@@ -26,6 +27,7 @@ from desk.auth import (
     end_session,
     start_session,
 )
+from desk.deps import Deps
 from desk.errors import ForbiddenError
 from desk.snapshots import agent_snapshot, board_snapshot
 
@@ -79,11 +81,13 @@ async def sign_in(
                 now=have.clock.now(),
             )
     except SignInRefusedError as error:
+        await _record_sign_in(have, username, "refused")
         return _form(request, have, status=401, error=str(error), username=username)
     except SignInLimitedError as error:
         refused = _form(request, have, status=429, error=str(error), username=username)
         refused.headers["Retry-After"] = str(error.retry_after_s)
         return refused
+    await _record_sign_in(have, person.username, "done")
     response = RedirectResponse(lanjut if _OWN_PAGE.match(lanjut) else "/", status_code=303)
     await end_session(request, response, have)
     await start_session(response, have, person.id)
@@ -93,6 +97,8 @@ async def sign_in(
 @router.post("/keluar")
 async def sign_out(request: Request, have: HaveDeps, session: AnyPerson) -> Response:
     """End the session."""
+    fact = Fact("sign_out", ("person", session.person.username))
+    await run_in_threadpool(audit.record, have.database, fact, now=have.clock.now())
     response = RedirectResponse("/masuk", status_code=303)
     await end_session(request, response, have)
     return response
@@ -110,6 +116,13 @@ async def wallboard(request: Request, have: HaveDeps, session: Watcher) -> Respo
     """Show the wallboard."""
     snapshot = await board_snapshot(have)
     return have.render.page(request, "board.html", page="board", data={"snapshot": snapshot})
+
+
+async def _record_sign_in(have: Deps, username: str, outcome: Outcome) -> None:
+    """Note a sign-in; attempts past the limit are not looked at and not noted, or a stranger could fill the disk."""
+    person = username if outcome == "done" else ""
+    fact = Fact("sign_in", ("person", username.strip().casefold()[:64]), outcome=outcome, person=person)
+    await run_in_threadpool(audit.record, have.database, fact, now=have.clock.now())
 
 
 def _form(

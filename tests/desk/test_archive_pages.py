@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from crm.audit import verify
+from crm.audit_search import AuditQuery, search
+from desk.listening import AGAIN_S
 from desk.records import catch_up_archive
 from pipeline import events as ev
 from recorder.archive import Archive
@@ -55,7 +58,7 @@ async def test_a_sealed_call_is_on_the_list_and_found_by_number_and_day(desk: De
 
 async def test_the_player_page_has_everything_on_one_time_line(desk: Desk) -> None:
     sealed = await sealed_call(desk)
-    response = await (await assessor(desk)).get(f"/arsip/{sealed.manifest.call_id}")
+    response = await (await assessor(desk)).get(f"/arsip/{sealed.manifest.call_id}?tujuan=assessment")
     call = page_data(response.text)["call"]
     assert call["has_audio"] is True
     assert call["integrity"] == "intact", call["problems"]
@@ -69,7 +72,7 @@ async def test_audio_comes_whole_and_in_ranges(desk: Desk) -> None:
     sealed = await sealed_call(desk)
     data = (sealed.bundle / "call.flac").read_bytes()
     browser = await assessor(desk)
-    path = f"/arsip/{sealed.manifest.call_id}/audio.flac"
+    path = f"/arsip/{sealed.manifest.call_id}/audio.flac?tujuan=assessment"
     whole = await browser.get(path)
     assert (whole.status_code, whole.content) == (200, data)
     assert whole.headers["accept-ranges"] == "bytes"
@@ -90,7 +93,7 @@ async def test_peaks_and_transcript(desk: Desk) -> None:
     assert peaks["sample_rate_hz"] == 8000
     assert len(peaks["caller"]) == len(peaks["agent"]) == -(-16000 // peaks["samples_per_peak"])
     assert 0 < max(peaks["caller"]) <= 1
-    said = (await browser.get(f"/arsip/{sealed.manifest.call_id}/transcript.json")).json()
+    said = (await browser.get(f"/arsip/{sealed.manifest.call_id}/transcript.json?tujuan=legal")).json()
     assert [(item["leg"], item["text"]) for item in said] == [("caller", "saya lupa efin"), ("agent", "baik bapak")]
     assert all(item["words"] for item in said)
 
@@ -103,7 +106,7 @@ async def test_an_altered_recording_is_marked_on_list_and_player(desk: Desk) -> 
     audio.chmod(0o640)
     audio.write_bytes(data)
     browser = await assessor(desk)
-    call = page_data((await browser.get(f"/arsip/{sealed.manifest.call_id}")).text)["call"]
+    call = page_data((await browser.get(f"/arsip/{sealed.manifest.call_id}?tujuan=legal")).text)["call"]
     assert call["integrity"] == "problem"
     assert any("call.flac" in problem for problem in call["problems"])
     assert "call.flac" in (await browser.get("/arsip")).text
@@ -119,6 +122,43 @@ async def test_a_bundle_without_manifest_breaks_no_page(desk: Desk) -> None:
     response = await browser.get(f"/arsip/{sealed.manifest.call_id}")
     assert response.status_code == 500
     assert "Traceback" not in response.text
+
+
+def trail(desk: Desk) -> list[tuple[str, str, str, str, str]]:
+    found = reversed(search(desk.hub.database, AuditQuery(object_kind="call")).rows)
+    return [(one.person, one.action, one.object_id, one.purpose, one.address) for one in found]
+
+
+async def test_a_recording_opens_for_a_purpose_only_and_the_trail_says_which(desk: Desk) -> None:
+    call_id = (await sealed_call(desk)).manifest.call_id
+    browser = await assessor(desk)
+    page = f"/arsip/{call_id}"
+    asked = await browser.get(page)
+    assert asked.status_code == 200
+    assert 'name="tujuan"' in asked.text
+    assert "page-data" in asked.text and "segments" not in page_data(asked.text)
+    for path in (
+        f"{page}/audio.flac",
+        f"{page}/transcript.json",
+        f"{page}/audio.flac?tujuan=iseng",
+        f"{page}?tujuan=x",
+    ):
+        assert (await browser.get(path)).status_code == 422, path
+    assert trail(desk) == []
+    assert (await browser.get(f"{page}?tujuan=complaint")).status_code == 200
+    for _ in range(3):
+        assert (
+            await browser.get(f"{page}/audio.flac?tujuan=complaint", headers={"Range": "bytes=0-9"})
+        ).status_code == 206
+    await browser.get(f"{page}/transcript.json?tujuan=complaint")
+    opened = ("ayu", "recording_opened", call_id, "complaint", "127.0.0.1")
+    played = ("ayu", "recording_played", call_id, "complaint", "127.0.0.1")
+    assert trail(desk) == [opened, played]
+    desk.clock.advance(AGAIN_S + 1)
+    await browser.get(f"{page}/audio.flac?tujuan=complaint")
+    await (await desk.signed_in("dewi")).get(f"{page}/audio.flac?tujuan=complaint")
+    assert [one[0] for one in trail(desk)] == ["ayu", "ayu", "ayu", "dewi"]
+    assert verify(desk.hub.database).broken is None
 
 
 @pytest.mark.parametrize("call_id", ["20261124T000000-00000000", "..", "%2e%2e%2f%2e%2e%2fkring.db", "x", "%00"])

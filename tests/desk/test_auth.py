@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 
+from crm.audit_search import AuditQuery, search
 from tests.desk.conftest import HOST, PASSWORD, Desk
 
 pytestmark = pytest.mark.integration
@@ -158,3 +159,27 @@ async def test_no_page_runs_an_inline_script(desk: Desk) -> None:
         for tag in re.findall(r"<script[^>]*>", text):
             assert "src=" in tag or 'type="application/json"' in tag, tag
         assert not re.search(r"\son\w+=", text)
+
+
+async def test_the_audit_trail_knows_who_came_and_went_and_who_was_refused(desk: Desk) -> None:
+    client = desk.browser().client
+    for username, password in ((" Sari", "salah-sama-sekali"), ("\x00siapa", "x"), ("sari", PASSWORD)):
+        await client.post("/masuk", data={"username": username, "password": password})
+    browser = await desk.signed_in("sari")
+    await browser.client.post("/keluar", data={"csrf_token": browser.csrf}, headers={"Origin": HOST})
+    rows = search(desk.hub.database, AuditQuery(object_kind="person")).rows
+    told = [(one.action, one.person, one.object_id, one.outcome, one.address) for one in rows if "sign" in one.action]
+    assert told == [
+        ("sign_out", "sari", "sari", "done", "127.0.0.1"),
+        ("sign_in", "sari", "sari", "done", "127.0.0.1"),
+        ("sign_in", "", "siapa", "refused", "127.0.0.1"),
+        ("sign_in", "", "sari", "refused", "127.0.0.1"),
+    ]
+    assert not any("salah-sama" in str(one.wire()) for one in rows)
+
+
+async def test_attempts_past_the_limit_do_not_fill_the_audit_trail(desk: Desk) -> None:
+    client = desk.browser().client
+    answers = [(await client.post("/masuk", data={"username": "x", "password": "y"})).status_code for _ in range(8)]
+    assert answers == [401] * 5 + [429] * 3
+    assert search(desk.hub.database, AuditQuery(action="sign_in")).total == 5

@@ -63,7 +63,9 @@ def test_agent(hub: House, visitors: Visitors, axe_source: str, line: Line) -> N
 
 @pytest.mark.parametrize("path", ["/papan", "/arsip", "player"])
 def test_archive_player_and_board(hub: House, visitors: Visitors, axe_source: str, sealed: Line, path: str) -> None:
-    page = visitors.visit(hub.url, "sari.contoh", path=f"/arsip/{sealed.call_id}" if path == "player" else path)
+    page = visitors.visit(
+        hub.url, "sari.contoh", path=f"/arsip/{sealed.call_id}?tujuan=assessment" if path == "player" else path
+    )
     expect(page.locator({"/papan": ".tile-value", "/arsip": "tbody tr"}.get(path, ".word")).first).to_be_visible()
     if path == "player":
         page.locator(".word").nth(20).click()

@@ -17,7 +17,7 @@ NASTY = "Budi <b>Contoh</b>"
 
 
 def player(visitors: Visitors, hub: House, line: Line) -> Page:
-    page = visitors.visit(hub.url, SARI, path=f"/arsip/{line.call_id}")
+    page = visitors.visit(hub.url, SARI, path=f"/arsip/{line.call_id}?tujuan=assessment")
     expect(page.locator(".word").first).to_be_visible()
     return page
 
@@ -38,6 +38,8 @@ def test_the_list_finds_the_call_and_says_that_it_is_intact(hub: House, visitors
     expect(row).to_contain_text("0:38")
     row.locator("td").nth(4).click()
     page.wait_for_url(f"**/arsip/{sealed.call_id}")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/arsip/{sealed.call_id}?tujuan=assessment")
     page.goto(f"{hub.url}/arsip?q=tidakadasamasekali")
     expect(page.locator(".empty-page")).to_contain_text("Tidak ada rekaman yang cocok")
 
@@ -93,7 +95,9 @@ def test_silence_is_skipped_when_asked(hub: House, visitors: Visitors, sealed: L
 
 def test_audio_comes_in_ranges(hub: House, visitors: Visitors, sealed: Line) -> None:
     page = player(visitors, hub, sealed)
-    answer = page.request.get(f"{hub.url}/arsip/{sealed.call_id}/audio.flac", headers={"Range": "bytes=0-99"})
+    answer = page.request.get(
+        f"{hub.url}/arsip/{sealed.call_id}/audio.flac?tujuan=assessment", headers={"Range": "bytes=0-99"}
+    )
     assert answer.status == 206
     assert len(answer.body()) == 100
 
@@ -102,6 +106,6 @@ def test_a_damaged_bundle_says_what_is_wrong(hub: House, visitors: Visitors) -> 
     line = finished_call(hub, name="Cici Contoh")
     hub.case_number(line.call_id, ended=True)
     (seal(hub, line.folder).bundle / "transcript.json").write_text("[]", encoding="utf-8")
-    page = visitors.visit(hub.url, SARI, path=f"/arsip/{line.call_id}")
+    page = visitors.visit(hub.url, SARI, path=f"/arsip/{line.call_id}?tujuan=assessment")
     expect(page.locator(".integrity")).to_contain_text("bermasalah")
     expect(page.locator(".problems").first).to_contain_text("transcript.json")

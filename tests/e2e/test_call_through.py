@@ -127,7 +127,8 @@ async def _check_player(page: Page, running: Stage, question: DemoLine) -> None:
     """The assessor finds the call, plays it, and a click on a word jumps there."""
     await page.goto(running.url + "/arsip")
     await page.locator("table a[href*='/arsip/']").first.click()
-    await page.wait_for_url(re.compile(r"/arsip/\d{8}T"))
+    await page.get_by_role("button", name="Buka rekaman").click()
+    await page.wait_for_url(re.compile(r"/arsip/\d{8}T.*tujuan="))
     word = page.locator(".word[data-ms]").filter(has_text="efin").first
     await expect(word).to_be_visible(timeout=15_000)
     await until_in_page(page, "document.querySelector('audio')?.duration > 10")

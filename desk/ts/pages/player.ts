@@ -44,7 +44,7 @@ class Player {
   private async loadTranscript(): Promise<void> {
     const box = byId("transcript");
     try {
-      const segments = await api.get<Segment[]>(`${this.url}/transcript.json`);
+      const segments = await api.get<Segment[]>(`${this.url}/transcript.json${location.search}`);
       this.transcript = new TranscriptView(box, segments, (at) => this.seek(at));
     } catch (error) {
       box.replaceChildren(h("p", { class: "notice late" }, wordsOf(error)));
