@@ -13,7 +13,7 @@ hub calls them in threads. The time is always passed in (``now``, timezone-aware
     people.create_person(db, username=, name=, password=, roles=, extension="", now=)   -> PersonView
     people.authenticate(db, username, password, address=, now=)            -> PersonView | SignInRefusedError ...
     people.find_person(db, username) / people.person_of_extension(db, "2101") / people.list_people(db)
-    people.assign_extension(db, person_id, "2101") / set_password / set_active / set_roles
+    people.assign_extension(db, person_id, "2101", now=) / set_password / set_active / set_roles
 
     sessions.start_session(db, person_id, now=, lifetime=timedelta)        -> NewSession(token, csrf, expires_at)
     sessions.find_session(db, token, now=)                -> SessionView(person, csrf, expires_at) | None
@@ -32,6 +32,12 @@ hub calls them in threads. The time is always passed in (``now``, timezone-aware
     cases.close_archived(db, call_id, now=)                                -> list[CaseChange]
     cases.find_case(db, case_id) / cases.cases_of_call(db, call_id)        -> CaseView ...
     cases.unfinished(db, person_id) / cases.count_by_state(db, since=, until=)
+
+    audit.act_as(Actor(person="sari", address="10.0.0.7"))                 # once for each request or command
+    audit.add(session, Fact("case_moved", ("case", number)), now=) / audit.record(db, Fact(...), now=)
+    audit.verify(db, noted=None)                                           -> Verified(entries, head_hash, broken)
+    audit_search.search(db, AuditQuery(person=, action=, words=), page=1)  -> AuditPage(rows, total, page, pages)
+    audit_search.export(db, AuditQuery()) with json_lines / csv_lines      -> Iterator[str]
 
 ``person`` is a PersonView, or None for the system. ``CaseChange.event`` is for the hub to append to case.jsonl (None
 when nothing changed). Every view has ``wire(...)``: JSON-ready data in the shape that the desk's pages read;

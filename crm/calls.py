@@ -186,8 +186,9 @@ def archive_page(
     if day is not None:
         begin = datetime.combine(day, time(), OFFICE_ZONE)
         conditions += [Call.offered_at >= begin, Call.offered_at < begin + timedelta(days=1)]
-    if query.strip():
-        conditions.append(_matches(query.strip()[:100]))
+    words = clean_text(query)[:100]
+    if words:
+        conditions.append(_matches(words))
     with database.read() as session:
         total = session.scalar(select(func.count()).select_from(Call).where(*conditions)) or 0
         pages = max(1, -(-total // rows))

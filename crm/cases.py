@@ -16,6 +16,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from crm import audit
+from crm.audit import Action, Fact
 from crm.calls import call_row
 from crm.caserows import (
     case_row,
@@ -136,6 +138,7 @@ def _opened(
     session.flush()
     session.refresh(case)
     view = case_view(case)
+    _write_down(session, "case_opened", view, person, now, step=FIRST_STEP)
     opened = CaseOpened(
         at=now, call_id=call_id, case_number=view.number, agent=view.agent_username, deadline_at=view.deadline_at
     )
@@ -220,6 +223,7 @@ def transition(
         session.flush()
         session.refresh(case, ["agent"])
         view = case_view(case)
+        _write_down(session, "case_moved", view, person, now, step=move.step, **{"from": move.from_state, "to": to})
         session.commit()
     moved = CaseTransitioned(
         at=now,
@@ -283,6 +287,13 @@ def count_by_state(
     with database.read() as session:
         found = {state: count for state, count in session.execute(query)}
     return {state: found.get(state, 0) for state in STATES}
+
+
+def _write_down(
+    session: Session, action: Action, case: CaseView, person: PersonView | None, now: datetime, **detail: str
+) -> None:
+    fact = Fact(action, ("case", case.number), person=_username(person), detail={"call": case.call_id, **detail})
+    audit.add(session, fact, now=now)
 
 
 def _username(person: PersonView | None) -> str:

@@ -18,8 +18,11 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from crm import audit
+from crm.audit import Action, Fact
 from crm.errors import AccountError, NotFoundError, SignInLimitedError, SignInRefusedError
 from crm.extensions import agent_of, assign
+from crm.fields import clean_text
 from crm.models import Person, PersonRole, SignInFailure
 from crm.procedure import ROLES
 from crm.views import PersonView, person_view
@@ -76,6 +79,8 @@ def create_person(
         _flush(session, text("crm.username_taken", username=login))
         if extension:
             assign(session, person, extension)
+        held = ", ".join(sorted(one.role for one in person.roles))
+        _write_down(session, "person_added", person, now, name=shown, roles=held, extension=extension)
         session.commit()
         return person_view(person)
 
@@ -99,7 +104,7 @@ def authenticate(
         SignInLimitedError: too many failures; the password was not looked at.
         SignInRefusedError: unknown user name, wrong password, or switched off.
     """
-    login = username.strip().casefold()[:64]
+    login = _login(username)
     attempt = _enter_attempt(database, login, address[:64], now, limits or SignInLimits())
     with database.read() as session:
         person = session.scalar(select(Person).where(Person.username == login))
@@ -123,7 +128,7 @@ def authenticate(
 def find_person(database: Database, username: str) -> PersonView | None:
     """Return a person by user name."""
     with database.read() as session:
-        person = session.scalar(select(Person).where(Person.username == username.strip().casefold()))
+        person = session.scalar(select(Person).where(Person.username == _login(username)))
         return person_view(person) if person else None
 
 
@@ -140,7 +145,7 @@ def list_people(database: Database) -> list[PersonView]:
         return [person_view(person) for person in session.scalars(select(Person).order_by(Person.name))]
 
 
-def assign_extension(database: Database, person_id: int, extension: str) -> PersonView:
+def assign_extension(database: Database, person_id: int, extension: str, *, now: datetime) -> PersonView:
     """Give a person an extension (``""`` takes it away).
 
     Raises:
@@ -149,29 +154,34 @@ def assign_extension(database: Database, person_id: int, extension: str) -> Pers
     with database.write() as session:
         person = _person(session, person_id)
         assign(session, person, extension)
+        _write_down(session, "person_changed", person, now, extension=extension)
         session.commit()
         return person_view(person)
 
 
-def set_password(database: Database, person_id: int, password: str, *, hasher: PasswordHasher = HASHER) -> PersonView:
+def set_password(
+    database: Database, person_id: int, password: str, *, now: datetime, hasher: PasswordHasher = HASHER
+) -> PersonView:
     """Give a person a new password; raises NotFoundError or AccountError (weak password)."""
     with database.write() as session:
         person = _person(session, person_id)
         person.password_hash = hasher.hash(_strong(password, person.username))
+        _write_down(session, "person_changed", person, now, password=True)
         session.commit()
         return person_view(person)
 
 
-def set_active(database: Database, person_id: int, active: bool) -> PersonView:
+def set_active(database: Database, person_id: int, active: bool, *, now: datetime) -> PersonView:
     """Switch an account on or off; raises NotFoundError. Sessions of a person switched off are void at once."""
     with database.write() as session:
         person = _person(session, person_id)
         person.active = active
+        _write_down(session, "person_changed", person, now, active=active)
         session.commit()
         return person_view(person)
 
 
-def set_roles(database: Database, person_id: int, roles: Iterable[str]) -> PersonView:
+def set_roles(database: Database, person_id: int, roles: Iterable[str], *, now: datetime) -> PersonView:
     """Replace a person's roles; raises NotFoundError or AccountError (unknown role)."""
     rows = _roles(roles)
     with database.write() as session:
@@ -181,8 +191,18 @@ def set_roles(database: Database, person_id: int, roles: Iterable[str]) -> Perso
         person.roles = [row for row in person.roles if row.role in wanted] + [
             row for row in rows if row.role not in held
         ]
+        _write_down(session, "person_changed", person, now, roles=", ".join(sorted(wanted)))
         session.commit()
         return person_view(person)
+
+
+def _write_down(session: Session, action: Action, person: Person, now: datetime, **detail: str | bool) -> None:
+    audit.add(session, Fact(action, ("person", person.username), detail=detail), now=now)
+
+
+def _login(username: str) -> str:
+    """Return a user name as it is stored, from whatever was typed."""
+    return clean_text(username).casefold()[:64]
 
 
 def _enter_attempt(database: Database, login: str, address: str, now: datetime, limits: SignInLimits) -> int:

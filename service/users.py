@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 from dataclasses import dataclass
 
+from crm.audit import Actor, act_as
 from crm.people import create_person
 from pipeline.clock import SystemClock
 from pipeline.settings import Settings
@@ -52,11 +55,21 @@ def add_user(settings: Settings, *, username: str, name: str, roles: list[str], 
         ConfigurationError: the data folder cannot be used.
         DatabaseError: the database cannot be used.
     """
+    act_as(console_actor())
     with service_database(settings) as database:
         create_person(
             database, username=username, name=name, password=password, roles=roles, extension=extension,
             now=SystemClock().now(),
         )  # fmt: skip
+
+
+def console_actor() -> Actor:
+    """Return who the audit trail says gave a command on this machine: the system's user."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):  # a user without an entry, in a container
+        name = str(os.getuid())
+    return Actor(f"os:{name}", "console")
 
 
 def add_people(settings: Settings) -> tuple[StagePerson, ...]:

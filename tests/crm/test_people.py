@@ -70,7 +70,7 @@ def test_only_a_hash_is_kept(db, staff):
 
 
 def test_every_refusal_says_the_same_and_works_as_much(db, staff, now):
-    set_active(db, staff.colleague.id, False)
+    set_active(db, staff.colleague.id, False, now=now)
     said, worked = set(), set()
     for username, password in (("sari", "wrong-password"), ("nobody", PASSWORD), ("bima", PASSWORD)):
         hasher = CountingHasher()
@@ -167,26 +167,26 @@ def test_people_that_cannot_be_created(db, staff, now, change, message):
     assert len(list_people(db)) == 8
 
 
-def test_extensions_move_between_people(db, staff):
+def test_extensions_move_between_people(db, staff, now):
     assert person_of_extension(db, "2101") == staff.agent
     with pytest.raises(AccountError):
-        assign_extension(db, staff.leader.id, "2101")
-    assign_extension(db, staff.agent.id, "")
-    assert assign_extension(db, staff.leader.id, "2101").extension == "2101"
-    assert assign_extension(db, staff.leader.id, "2103").extension == "2103"
+        assign_extension(db, staff.leader.id, "2101", now=now)
+    assign_extension(db, staff.agent.id, "", now=now)
+    assert assign_extension(db, staff.leader.id, "2101", now=now).extension == "2101"
+    assert assign_extension(db, staff.leader.id, "2103", now=now).extension == "2103"
     assert person_of_extension(db, "2101") is None
 
 
 def test_roles_and_password_change(db, staff, now):
-    assert set_roles(db, staff.agent.id, ["agent", "team_leader"]).roles == {"agent", "team_leader"}
+    assert set_roles(db, staff.agent.id, ["agent", "team_leader"], now=now).roles == {"agent", "team_leader"}
     assert find_person(db, "Sari").roles == {"agent", "team_leader"}
-    set_password(db, staff.agent.id, "angsa-di-atas-air", hasher=CHEAP_HASHER)
+    set_password(db, staff.agent.id, "angsa-di-atas-air", hasher=CHEAP_HASHER, now=now)
     with pytest.raises(SignInRefusedError):
         sign_in(db, now)
     assert sign_in(db, now + timedelta(seconds=1), password="angsa-di-atas-air").id == staff.agent.id
 
 
-def test_nobody(db):
+def test_nobody(db, now):
     assert find_person(db, "nobody") is None
     with pytest.raises(NotFoundError):
-        set_active(db, 99, False)
+        set_active(db, 99, False, now=now)

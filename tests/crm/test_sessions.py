@@ -62,7 +62,7 @@ def test_sign_out(db, staff, now):
 
 def test_a_person_switched_off_is_out_at_once(db, staff, now):
     started = start_session(db, staff.agent.id, now=now, lifetime=HOUR)
-    set_active(db, staff.agent.id, False)
+    set_active(db, staff.agent.id, False, now=now)
     assert find_session(db, started.token, now=now) is None
     with pytest.raises(NotFoundError):
         start_session(db, staff.agent.id, now=now, lifetime=HOUR)

@@ -128,7 +128,7 @@ async def test_an_agent_without_extension_has_a_desk_without_calls(desk: Desk) -
 
     person = people.find_person(desk.hub.database, "bayu")
     assert person is not None
-    people.assign_extension(desk.hub.database, person.id, "")
+    people.assign_extension(desk.hub.database, person.id, "", now=desk.clock.now())
     desk.call(extension="").offered()
     browser = await desk.signed_in("bayu")
     state = (await browser.get("/api/state?scope=agent")).json()
