@@ -12,6 +12,7 @@ import structlog
 
 from retrieval.articles import Article
 from retrieval.dense import Vectors
+from retrieval.elsewhere import off_topic
 from retrieval.indexer import FILE_NAME, Indexer, key_of, needs_merging
 from retrieval.normalize import analyse
 from retrieval.search import SearchEngine
@@ -23,14 +24,14 @@ ANY = Path("model")
 
 
 class CountingEncoder(BagEncoder):
-    """Counts the passages that it encodes (a question is one)."""
+    """Counts the passages of articles that it encodes, not questions, which come alone, nor the off-topic sentences."""
 
     def __init__(self, encoder_id: str = "bag") -> None:
         super().__init__(encoder_id)
         self.passages = 0
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        if len(texts) > 1:
+        if len(texts) > 1 and tuple(texts) != off_topic():
             self.passages += len(texts)
         return super().encode(texts)
 
