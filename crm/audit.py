@@ -32,7 +32,7 @@ from pipeline.errors import DatabaseError
 
 Action = Literal[
     "sign_in", "sign_out", "person_added", "person_changed", "case_opened", "case_moved", "recording_opened",
-    "recording_played",
+    "recording_played", "trail_exported",
 ]  # fmt: skip
 Outcome = Literal["done", "refused"]
 Why = Literal["missing", "changed", "unlinked", "head", "not_as_noted"]

@@ -23,6 +23,7 @@ from pipeline.errors import ConfigurationError, KringError
 from pipeline.logs import configure_logs
 from pipeline.settings import load_settings, settings_table
 from service.articles_cli import articles_app
+from service.audit_cli import audit_app
 from service.console import add_row, out, table
 from service.datadir import PRIVATE_UMASK
 from service.models_cli import models_app
@@ -40,6 +41,7 @@ app.add_typer(eval_app, name="eval")
 app.add_typer(models_app, name="models")
 app.add_typer(articles_app, name="articles")
 app.add_typer(report_app, name="report")
+app.add_typer(audit_app, name="audit")
 
 err = Console(stderr=True, highlight=False)
 JsonOption = Annotated[bool, typer.Option("--json", help=text("service.help_json"))]
