@@ -27,11 +27,26 @@ hub calls them in threads. The time is always passed in (``now``, timezone-aware
     calls.archive_page(db, query="", day=None, page=1)                     -> ArchivePage(rows, total, page, pages)
 
     cases.open_case(db, call_id, person=, now=, limits=, ordinal=1)        -> CaseChange(case, event)
-    cases.save_fields(db, case_id, version, fields, person=, now=)         -> CaseChange
-    cases.transition(db, case_id, version, to, fields, person=, now=)      -> CaseChange
+    cases.open_next_case(db, call_id, person=, now=, limits=, request_key="")           a further question
+    cases.save_fields(db, case_id, version, fields, person=, now=, request_key="")      -> CaseChange
+    cases.transition(db, case_id, version, to, fields, person=, now=, request_key="")   -> CaseChange
     cases.close_archived(db, call_id, now=)                                -> list[CaseChange]
     cases.find_case(db, case_id) / cases.cases_of_call(db, call_id)        -> CaseView ...
     cases.unfinished(db, person_id) / cases.count_by_state(db, since=, until=)
+
+    queues.consultations(db, now=) / queues.escalations(db, now=, taken_by=None)        -> list[Waiting]
+    callbacks.plan(db, case_id, due_at=, phone="", person=, now=) / callbacks_of_case / due_callbacks -> CallBackView
+    callbacks.attempt(db, id, version, call_id=, ...) / reached(...) / give_up(..., reason=)
+    tasks.list_tasks(db, states) / find_task / task_of_case                -> TaskView
+    tasks.move_task(db, id, version, "take|give_back|publish|decline", article_id=, article_version=, reason=, ...)
+    attachments.calls_of_case / cases_in_call / link_call / articles_of_case / attach / cases_with_article
+    taxpayers.create_taxpayer / change_taxpayer(db, id, version, ...) / search_taxpayers / taxpayers_of_phone
+    taxpayers.cases_of_taxpayer(db, id)      a case's taxpayer is its field taxpayer_id
+    identity.npwp_form(text) / nik_form(text)                              -> NumberForm(ok, digits, grouped, problems)
+    extensions.list_extensions / add_extensions(db, numbers) / set_enabled(db, number, enabled)
+    agents.set_state(db, person_id, "ready|paused|busy|wrap_up|offline", reason=, call_id=, now=)
+    agents.present_state(s) / spans(db, person_id, begin, end) / seconds_by_state(spans)
+    guards.sweep_requests(db, before=)       keys of requests older than any page that may still repeat one
 
     audit.act_as(Actor(person="sari", address="10.0.0.7"))                 # once for each request or command
     audit.add(session, Fact("case_moved", ("case", number)), now=) / audit.record(db, Fact(...), now=)

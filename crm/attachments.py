@@ -9,7 +9,7 @@ from typing import Literal
 
 from sqlalchemy import select
 
-from crm.calls import call_row
+from crm.callrows import call_row
 from crm.caserows import held_case
 from crm.effects import Actor, attach_article
 from crm.errors import FieldError

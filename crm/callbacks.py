@@ -15,7 +15,7 @@ from typing import Any, Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crm.calls import call_row
+from crm.callrows import call_row
 from crm.caserows import held_case
 from crm.errors import NotFoundError, ProcedureError
 from crm.fields import check_text

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from crm import audit
 from crm.audit import Action, Fact
-from crm.calls import call_row
+from crm.callrows import call_row
 from crm.caserows import (
     case_row,
     changed_fields,

@@ -9,7 +9,8 @@ from datetime import timedelta
 import pytest
 
 from crm import cases
-from crm.errors import ConflictError, ProcedureError, RequestReusedError
+from crm.clock import CaseLimits
+from crm.errors import ConflictError, NotAllowedError, ProcedureError, RequestReusedError
 from crm.guards import sweep_requests
 from tests.crm.office import CALL
 from tests.crm.paths import escalated, go, opened
@@ -81,6 +82,33 @@ def test_eight_times_the_same_request_at_once(db, staff, now):
     assert sum(change.event is not None for change in done) == 1
     assert {change.case.version for change in done} == {2}
     assert len(cases.find_case(db, case.id).timeline) == 2
+
+
+def test_of_two_who_take_a_case_at_once_one_gets_it(db, staff, now):
+    case = escalated(db, staff, now)
+
+    def take(person):
+        try:
+            return go(db, case, person, now, "handling").escalation.taken_by
+        except (ConflictError, NotAllowedError):
+            return None
+
+    with ThreadPoolExecutor(2) as pool:
+        taken = list(pool.map(take, (staff.handler, staff.handler2)))
+    assert taken.count(None) == 1
+    assert cases.find_case(db, case.id).escalation.taken_by in taken
+
+
+def test_further_questions_at_once_are_cases_of_their_own(db, staff, now):
+    opened(db, staff, now)
+    with ThreadPoolExecutor(4) as pool:
+        made = list(
+            pool.map(
+                lambda _: cases.open_next_case(db, CALL, person=staff.agent, now=now, limits=CaseLimits()).case.ordinal,
+                range(4),
+            )
+        )
+    assert sorted(made) == [2, 3, 4, 5]
 
 
 def test_old_keys_are_forgotten(db, staff, now):
