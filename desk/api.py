@@ -68,18 +68,23 @@ class CommandBody(_Body):
 
 
 class SaveBody(_Body):
-    """Fields typed so far; ``version`` is the one that the page has seen."""
+    """Fields typed so far; ``version`` is the one that the page has seen.
+
+    ``request_key`` is the page's own for this change (a UUID): sent again, it works once.
+    """
 
     version: int = Field(ge=0)
     fields: dict[str, Any]
+    request_key: str = Field("", max_length=64)
 
 
 class TransitionBody(_Body):
-    """A step of the procedure, with fields to save along."""
+    """A step of the procedure, with fields to save along; ``request_key`` as in :class:`SaveBody`."""
 
     version: int = Field(ge=0)
     to: str = Field(max_length=32)
     fields: dict[str, Any] = Field(default_factory=dict)
+    request_key: str = Field("", max_length=64)
 
 
 class FeedbackBody(_Body):
@@ -219,7 +224,7 @@ async def save(have: HaveDeps, session: Caseworker, case_id: int, body: SaveBody
     person = session.person
 
     def work() -> CaseView:
-        return have.casework.save(case_id, body.version, body.fields, person)
+        return have.casework.save(case_id, body.version, body.fields, person, request_key=body.request_key)
 
     return await _change(
         have,
@@ -236,7 +241,7 @@ async def transition(have: HaveDeps, session: Caseworker, case_id: int, body: Tr
     person = session.person
 
     def work() -> CaseView:
-        return have.casework.move(case_id, body.version, body.to, body.fields, person)
+        return have.casework.move(case_id, body.version, body.to, body.fields, person, request_key=body.request_key)
 
     return await _change(
         have, person, case_id, work, lambda case: {"case": case_wire(case, person, have.settings.language)}

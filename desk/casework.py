@@ -62,17 +62,32 @@ class Casework:
             change = cases.open_case(self._db, call_id, person=person, now=answered_at, limits=self._limits)
             return self._tell(change)
 
-    def save(self, case_id: int, version: int, fields: Mapping[str, object], person: PersonView) -> CaseView:
+    def save(
+        self, case_id: int, version: int, fields: Mapping[str, object], person: PersonView, *, request_key: str = ""
+    ) -> CaseView:
         """Save fields without a step; raises CrmError (conflict, field, not allowed)."""
         with self._lock:
-            now = self._clock.now()
-            return self._tell(cases.save_fields(self._db, case_id, version, fields, person=person, now=now))
+            change = cases.save_fields(
+                self._db, case_id, version, fields, person=person, now=self._clock.now(), request_key=request_key
+            )
+            return self._tell(change)
 
-    def move(self, case_id: int, version: int, to: str, fields: Mapping[str, object], person: PersonView) -> CaseView:
+    def move(
+        self,
+        case_id: int,
+        version: int,
+        to: str,
+        fields: Mapping[str, object],
+        person: PersonView,
+        *,
+        request_key: str = "",
+    ) -> CaseView:
         """Take a step of the procedure; raises CrmError (procedure, conflict, field, not allowed)."""
         with self._lock:
-            now = self._clock.now()
-            return self._tell(cases.transition(self._db, case_id, version, to, fields, person=person, now=now))
+            change = cases.transition(
+                self._db, case_id, version, to, fields, person=person, now=self._clock.now(), request_key=request_key
+            )
+            return self._tell(change)
 
     def close_archived(self, call_id: str) -> None:
         """Steps 7 and 8: the bundle is in the archive, so documented cases are closed by the system."""

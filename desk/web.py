@@ -35,6 +35,8 @@ STATUS_OF_CODE = {
     "bundle_not_found": 404,
     "not_allowed": 403,
     "bad_field": 422,
+    "bad_number": 422,
+    "request_reused": 422,
     "procedure": 422,
     "account": 422,
     "query_invalid": 422,

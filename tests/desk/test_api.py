@@ -218,6 +218,17 @@ async def test_a_stale_version_is_a_conflict_that_carries_the_stored_case(desk: 
     assert refused.json()["case"]["question"] == "satu"
 
 
+async def test_a_request_that_is_sent_again_works_once(desk: Desk) -> None:
+    case = await opened_case(desk)
+    browser = await desk.signed_in("sari")
+    path = f"/api/cases/{case['case_id']}"
+    step = {"version": 1, "to": "recorded", "fields": {"question": "efin"}, "request_key": "press-000001"}
+    first, again = [await browser.post(f"{path}/transition", step) for _ in range(2)]
+    assert (first.status_code, again.json()) == (200, first.json())
+    reused = await browser.post(f"{path}/save", {"version": 2, "fields": {}, "request_key": "press-000001"})
+    assert (reused.status_code, reused.json()["error"]["code"]) == (422, "request_reused")
+
+
 async def test_a_step_that_lacks_something_says_what(desk: Desk) -> None:
     case = await opened_case(desk)
     browser = await desk.signed_in("sari")

@@ -3,7 +3,7 @@
 // buttons with their keys. Buttons keep their places; what cannot be done now is greyed.
 
 import { api, wordsOf } from "../core/api.js";
-import { phaseStart } from "../core/call-state.js";
+import { FINISHED_STATES, phaseStart } from "../core/call-state.js";
 import { byId, setAttr, setText, show } from "../core/dom.js";
 import { caseTone, countdown, decimal, levelSteps, mosTone, timer, type Tone } from "../core/format.js";
 import { named, now, page, t } from "../core/page.js";
@@ -149,7 +149,7 @@ export class CallBar {
 
   private tickCase(call: LiveCall | null): void {
     const item = call?.case ?? null;
-    const running = item !== null && !["documented", "escalated", "closed"].includes(item.state);
+    const running = item !== null && !FINISHED_STATES.has(item.state);
     show(byId("case-clock-box"), running);
     if (!item || !running) return;
     const left = countdown(now(), item.deadline_at);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The procedure as a rail of steps (LIP20-0015 section G): which are done, which is now, which lie ahead. Pure.
 
+import { ESCALATED_STATES } from "../core/call-state.js";
 import type { Case } from "../core/types.js";
 
 export interface Stop {
@@ -13,7 +14,7 @@ export interface Stop {
 const MAIN = ["received", "recorded", "classified", "searching", "answered", "documented"];
 const STEPS: Record<string, string> = {
   received: "1", recorded: "2", classified: "3", searching: "3b", answered: "3c", documented: "6",
-  consulting: "3d", escalated: "3a", closed: "8",
+  consulting: "3d", escalated: "3a", handling: "E1", calling_back: "E2", resolved: "E3", closed: "8",
 };
 
 /** The stops to draw: the usual road, with consultation or escalation put in where the case took it. */
@@ -22,9 +23,9 @@ export function railOf(item: Pick<Case, "state" | "timeline" | "opened_at">): St
   for (const entry of item.timeline) reached.set(entry.to_state, entry.at);
   const stops = [...MAIN];
   if (reached.has("consulting") || item.state === "consulting") stops.splice(stops.indexOf("answered"), 0, "consulting");
-  if (item.state === "escalated") {
+  if (reached.has("escalated") || item.state === "escalated") {
     const last = stops.reduce((most, state, index) => (reached.has(state) ? index : most), 0);
-    stops.splice(last + 1, stops.length, "escalated");
+    stops.splice(last + 1, stops.length, ...[...ESCALATED_STATES].filter((state) => reached.has(state) || state === item.state));
   }
   if (item.state === "closed") stops.push("closed");
   const current = stops.indexOf(item.state);

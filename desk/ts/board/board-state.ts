@@ -2,7 +2,7 @@
 // What each event does to the wallboard. Calls, people and case clocks move with the events; figures of the day and
 // of health come with the next snapshot, which an event of their kind asks for. Pure.
 
-import { applyEvent, offeredCall } from "../core/call-state.js";
+import { applyEvent, FINISHED_STATES, offeredCall } from "../core/call-state.js";
 import type { BoardSnapshot, Case, LiveCall, WireEvent } from "../core/types.js";
 
 export interface BoardChange {
@@ -11,7 +11,6 @@ export interface BoardChange {
 }
 
 const STALE = new Set(["call.offered", "call.answered", "call.ended", "case", "bundle.sealed", "sealing.failed", "process.started", "process.exited"]);
-const FINISHED = new Set(["documented", "escalated", "closed"]);
 
 function withExtension(state: BoardSnapshot, event: WireEvent): BoardSnapshot {
   const extensions = state.extensions.map((one) => {
@@ -40,7 +39,7 @@ function forBoard(call: LiveCall): LiveCall {
 
 function withCase(state: BoardSnapshot, item: Case): BoardSnapshot {
   const open = (state.open_cases ?? []).map((one) => (one.case_id === item.case_id ? { ...one, state: item.state } : one));
-  return { ...state, open_cases: open.filter((one) => !FINISHED.has(one.state)) };
+  return { ...state, open_cases: open.filter((one) => !FINISHED_STATES.has(one.state)) };
 }
 
 export function applyToBoard(state: BoardSnapshot, event: WireEvent): BoardChange {

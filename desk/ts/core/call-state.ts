@@ -96,8 +96,10 @@ export function applyEvent(call: LiveCall, event: WireEvent): LiveCall {
   return Object.keys(change).length > 0 ? { ...call, ...change } : call;
 }
 
+/** States in which the escalation has the case. */
+export const ESCALATED_STATES = new Set(["escalated", "handling", "calling_back", "resolved"]);
 /** States after which the agent has nothing left to document. */
-export const FINISHED_STATES = new Set(["documented", "escalated", "closed"]);
+export const FINISHED_STATES = new Set(["documented", "closed", ...ESCALATED_STATES]);
 
 /** Since when the call is in its present phase, for the timer: ringing from the offer, else from the answer. */
 export function phaseStart(call: LiveCall): string {

@@ -64,6 +64,10 @@ test("the rail shows the road taken", () => {
   ]);
   const left = railOf(item({ state: "escalated", timeline: ["recorded", "classified", "escalated"].map(entry) }));
   assert.deepEqual(left.map((stop) => stop.state), ["received", "recorded", "classified", "escalated"]);
+  const back = ["recorded", "classified", "escalated", "handling", "calling_back"].map(entry);
+  assert.deepEqual(railOf(item({ state: "calling_back", timeline: back })).map((stop) => `${stop.step}:${stop.status}`), [
+    "1:done", "2:done", "3:done", "3a:done", "E1:done", "E2:now",
+  ]);
 });
 
 const board = (): BoardSnapshot => ({
