@@ -15,10 +15,11 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import selectinload
 
 from crm.callrows import HANDLERS, call_row
-from crm.clock import OFFICE_ZONE, office_day
+from crm.clock import office_day
 from crm.fields import clean_text
 from crm.models import Call, Case, Person
 from crm.procedure import SETTLED
+from pipeline.clock import OFFICE_ZONE
 from pipeline.database import Database
 from pipeline.events import CallEvent
 

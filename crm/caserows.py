@@ -10,13 +10,13 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from crm.clock import OFFICE_ZONE
 from crm.errors import ConflictError, FieldError, NotAllowedError, NotFoundError
 from crm.fields import FieldValue, field_label
 from crm.models import Case, CaseCounter, CaseTransition, Taxpayer
 from crm.procedure import KEEPERS, RESERVED, Role, editable, may_act, role_label, roles_onward, state_label
 from crm.views import PersonView, field_values
 from pipeline.catalog import text
+from pipeline.clock import OFFICE_ZONE
 
 
 def case_row(session: Session, case_id: int, *, lock: bool) -> Case:

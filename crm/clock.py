@@ -10,13 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Literal
 
 from crm.procedure import CLOCK_STOPS
-
-# Office days and the year in a case number follow Jakarta's time (WIB, UTC+7, no summer time).
-OFFICE_ZONE = timezone(timedelta(hours=7), "WIB")
+from pipeline.clock import OFFICE_ZONE
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ from desk.errors import (
 from desk.markdown import to_html
 from desk.snapshots import agent_snapshot, board_snapshot, one_call, require_own, require_own_call
 from desk.stream import HEARTBEAT_S, Filter, Message
+from pipeline.clock import office_date
 from pipeline.errors import BusUnavailableError, CommandRefusedError
 from pipeline.events import PartialRecognized
 from retrieval.quoting import Turn
@@ -279,7 +280,7 @@ async def article(
         "legal_basis": [cited(basis).model_dump(mode="json") for basis in found.legal_basis],
         "effective_from": found.effective_from.isoformat() if found.effective_from else None,
         "effective_to": found.effective_to.isoformat() if found.effective_to else None,
-        "in_force": found.in_force(have.clock.now().date()),
+        "in_force": found.in_force(office_date(have.clock.now())),
         "verification": found.verification,
     }
 

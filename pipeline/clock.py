@@ -8,8 +8,11 @@ that no unit test ever sleeps.
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Protocol
+
+# Office days, rules' dates and the year in a case number follow Jakarta's time (WIB, UTC+7, no summer time).
+OFFICE_ZONE = timezone(timedelta(hours=7), "WIB")
 
 
 class Clock(Protocol):
@@ -57,3 +60,8 @@ class ManualClock:
             raise ValueError("a clock does not go back")
         self._now += timedelta(seconds=seconds)
         self._monotonic_s += seconds
+
+
+def office_date(moment: datetime) -> date:
+    """Return the date in the office at a moment."""
+    return moment.astimezone(OFFICE_ZONE).date()

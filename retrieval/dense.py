@@ -33,7 +33,7 @@ MODEL_FILE = "modules.json"  # every sentence-transformers model has it
 INPUT_FILE = "kring.json"  # beside the model: {"input": "stems"} when it was trained on stems
 NEAREST_PASSAGES = 600  # of these the nearest articles are taken
 # Measured on one core with 192 dimensions: flat takes 3 ms at 50,000 passages and 15 ms at 270,000, where an inverted
-# file takes 1.4 ms, keeps 98 of the nearest 100 and is built in 4 s (HNSW: minutes).
+# file takes 1.4 ms, keeps 98 of the nearest 100 and is built in 4 s.
 FLAT_MOST = 50_000
 PROBED_LISTS = 32
 TRAINING_PER_LIST = 64

@@ -19,7 +19,7 @@ import numpy as np
 import structlog
 
 from pipeline.catalog import text
-from pipeline.clock import Clock, SystemClock
+from pipeline.clock import Clock, SystemClock, office_date
 from pipeline.errors import KringError
 from retrieval.articles import Article, ArticleStore
 from retrieval.dense import Encoder, SentenceEncoder
@@ -173,7 +173,7 @@ class SearchEngine:
             _log.warning("encoder_failed", problem=_problem_of(error))
             snapshot, used = replace(snapshot, encoder=None), "bm25"
             found = snapshot.candidates(tokens, query, used)
-        day = on or self._clock.now().date()
+        day = on or office_date(self._clock.now())
         shown = found[: max(limit, 1) * 2]
         rows = np.array([one.row for one in shown], dtype=np.int64)
         shared = snapshot.contains([token.stem for token in tokens], rows)

@@ -128,6 +128,15 @@ def test_who_asks_about_an_ended_programme_finds_it_marked_before_what_fits_far_
     assert expired_later([ended]) == [ended]
 
 
+def test_a_rule_ends_with_the_office_s_day() -> None:
+    ends = article("tarif-lama", "Tarif pajak UMKM", effective_to=date(2025, 12, 31))
+    for hour_utc, in_force in ((16, True), (17, False)):  # midnight in Jakarta is 17.00 UTC
+        clock = ManualClock(datetime(2025, 12, 31, hour_utc, 30, tzinfo=UTC))
+        engine = SearchEngine(MemoryStore(ends), None, clock=clock)
+        engine.start()
+        assert [hit.in_force for hit in engine.search("tarif pajak umkm").hits] == [in_force]
+
+
 def test_a_rule_not_yet_in_force_is_marked_and_comes_last() -> None:
     coming = article("tarif-nanti", "Tarif pajak UMKM", effective_from=date(2027, 1, 1))
     hits = engine(coming, UMKM, SANDI).search("tarif pajak umkm").hits
