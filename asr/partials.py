@@ -4,8 +4,8 @@
 The recogniser's best guess flickers while a word is being spoken, and comes in steps of about 0.2 s (the network's
 chunk). A word is shown once it and all before it have been the guess for ``HOLD_MS``, that is in two steps: the
 common prefix of successive hypotheses ("local agreement", Liu et al., Interspeech 2020). A word that another one
-follows in the guess is nearly always whole and waits for less; so does the first word of an utterance. What was shown is taken back only when other words settle in its place, or when
-its absence lasts.
+follows in the guess is nearly always whole and waits for less; so does the first word of an utterance. What was shown
+is taken back only when other words settle in its place, or when its absence lasts.
 
 :func:`churn` measures the result as the "unstable partial word ratio" of Shangguan et al., "Analyzing the Quality and
 Stability of a Streaming End-to-End On-Device Speech Recognizer", Interspeech 2020.
