@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 
 import psycopg
@@ -40,19 +41,21 @@ class Server:
         """Return the address of a new database."""
         self._count += 1
         name = f"test{self._count}"
-        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")  # half the work of WAL_LOG
         return self.url(name)
 
     def drop(self, url: str) -> None:
         self.execute(f"DROP DATABASE {name_of(url)} WITH (FORCE)")
 
     def execute(self, statement: str) -> None:
-        with psycopg.connect(self._conninfo, autocommit=True) as connection:
-            connection.execute(statement.encode())
+        self._own.execute(statement.encode())
 
-    @property
-    def _conninfo(self) -> str:
-        return f"host={self.folder} user={USER} password={PASSWORD} dbname=postgres"
+    @cached_property
+    def _own(self) -> psycopg.Connection:
+        return psycopg.connect(f"host={self.folder} user={USER} password={PASSWORD} dbname=postgres", autocommit=True)
+
+    def close(self) -> None:
+        self._own.close()
 
 
 def name_of(url: str) -> str:
@@ -99,6 +102,7 @@ def _running(programs: Path, folder: Path) -> Iterator[Server]:
         server = Server(folder)
         _wait_for(server, process)
         yield server
+        server.close()
     finally:
         process.send_signal(signal.SIGQUIT)  # at once: nobody needs the data
         process.wait(timeout=START_S)

@@ -57,7 +57,9 @@ def test_a_call_in_order(db, staff, now):
 @pytest.mark.parametrize("answered", [True, False])
 def test_any_order_and_repeats_give_the_same_row(db, staff, now, answered):
     rows = set()
-    for number, order in enumerate(itertools.permutations(story(now, answered=answered))):
+    orders = list(itertools.permutations(story(now, answered=answered)))
+    step = 1 if db.url.get_backend_name() == "sqlite" else 7  # the order is the code's doing, not the engine's
+    for number, order in enumerate(orders[::step]):
         call_id = f"20260105T010000-{number:08x}"
         for item in (*order, order[0]):
             calls.apply(db, item.model_copy(update={"call_id": call_id, "bundle": "x"}))
