@@ -15,9 +15,7 @@ from pipeline.journal import damaged_lines
 from recorder.turns import completed_legs
 
 # States after which the agent adds nothing to a case (LIP20-0015: step 6, the escalations, step 8).
-SETTLED_STATES = frozenset(
-    {"documented", "escalated", "handling", "calling_back", "resolved", "closed", "archived"}
-)
+SETTLED_STATES = frozenset({"documented", "escalated", "handling", "calling_back", "resolved", "closed", "archived"})
 
 E_ = TypeVar("E_", bound=CallEvent)
 
