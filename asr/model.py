@@ -9,6 +9,7 @@ model and decodes silence; only a folder that survives both is loaded here.
 from __future__ import annotations
 
 import json
+import os
 import struct
 import subprocess
 import sys
@@ -31,6 +32,8 @@ _NEEDED = (
 )
 _STATIC_GRAPH = (("graph/HCLG.fst", 1_000),)
 _DYNAMIC_GRAPH = (("graph/HCLr.fst", 1_000), ("graph/Gr.fst", 1_000), ("graph/disambig_tid.int", 1))
+_WORDS_END = (b"#0 ", b"</s> ")  # the last symbols of Kaldi's list (utils/prepare_lang.sh) are #0, <s>, </s>
+_WORDS_END_BYTES = 200
 _WORDS = "graph/words.txt"  # some dynamic graphs carry their words inside Gr.fst instead
 _NORMALISATION = ("am/global_cmvn.stats", "ivector/final.ie")
 _PROBE_S = 60.0
@@ -72,7 +75,7 @@ def check_model(path: Path) -> ModelFolder:
     for name, least_bytes in (*_NEEDED, *graph):
         _check_file(path / name, least_bytes)
     if not (graph is _DYNAMIC_GRAPH and _carries_words(path / "graph/Gr.fst")):
-        _check_file(path / _WORDS, 20)
+        _check_words(path / _WORDS)
     if not any((path / name).is_file() for name in _NORMALISATION):
         raise _error("asr.model_file_missing", path / _NORMALISATION[0])
     for name in _NORMALISATION:
@@ -198,6 +201,16 @@ def _check_file(path: Path, least_bytes: int) -> None:
         raise _error("asr.model_file_unreadable", path, detail=error.strerror or str(error)) from error
     if size < least_bytes:
         raise _error("asr.model_file_damaged", path, size=size)
+
+
+def _check_words(path: Path) -> None:
+    """Refuse a list of words without its end: Vosk loads it and then leaves out every word that is cut off."""
+    _check_file(path, 20)
+    with path.open("rb") as file:
+        file.seek(-min(_WORDS_END_BYTES, path.stat().st_size), os.SEEK_END)
+        end = file.read()
+    if not any(symbol in end for symbol in _WORDS_END):
+        raise _error("asr.model_file_damaged", path, size=path.stat().st_size)
 
 
 def _carries_words(path: Path) -> bool:

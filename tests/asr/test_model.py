@@ -87,6 +87,15 @@ def test_a_truncated_file_is_an_error_and_not_a_crash(copy: Path, name: str) -> 
     assert str(copy) in raised.value.message
 
 
+def test_words_cut_off_at_the_end_of_a_line_are_missed(copy: Path) -> None:
+    """Vosk loads such a list without a word and never tells the words that are missing."""
+    path = copy / "graph/words.txt"
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(lines[: len(lines) // 2]))
+    with pytest.raises(ModelError, match=r"words\.txt"):
+        check_model(copy)
+
+
 def test_a_worker_with_a_broken_model_exits_with_3_and_one_line(copy: Path, tmp_path: Path) -> None:
     (copy / "graph/Gr.fst").unlink()
     environment = {"KRING_DATA_DIR": str(tmp_path), "KRING_ASR_MODEL_DIR": str(copy), "KRING_LANGUAGE": "id"}
