@@ -114,7 +114,7 @@ class Settings(BaseSettings):
     )
     stable_partial_ms: int = _setting(400, "ms", "A partial unchanged for so long is searched with.", ge=0)
     no_answer_threshold: float = _setting(
-        0.5,
+        0.4,
         "probability",
         "Above it the page says SIKP has no answer; what each value means: docs/search.md.",
         ge=0,

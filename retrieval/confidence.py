@@ -59,8 +59,8 @@ ENOUGH_DOMAIN_WORDS = 2
 # Hybrid first, BM25 alone second.
 FITS = (Line(bias=-9.58, slope=0.92), Line(bias=-3.06, slope=2.46))
 ANSWERED = (
-    Weights(bias=-5.27, fit=0.81, coverage=0.0, elsewhere=-9.23, domain=1.95, words=1.44),
-    Weights(bias=-2.65, fit=0.0, coverage=3.17, elsewhere=0.0, domain=2.74, words=0.77),
+    Weights(bias=-4.63, fit=0.99, coverage=0.0, elsewhere=-12.47, domain=0.67, words=1.58),
+    Weights(bias=-3.47, fit=0.0, coverage=3.91, elsewhere=0.0, domain=1.10, words=1.25),
 )
 
 

@@ -131,7 +131,7 @@ class LiveSuggester:
         no_answer_threshold: probability above which the page says that SIKP has no answer.
     """
 
-    def __init__(self, searcher: Searcher, *, stable_ms: int = 400, no_answer_threshold: float = 0.5) -> None:
+    def __init__(self, searcher: Searcher, *, stable_ms: int = 400, no_answer_threshold: float = 0.4) -> None:
         self._searcher = searcher
         self._stable_ms = stable_ms
         self._no_answer_threshold = no_answer_threshold
