@@ -146,7 +146,7 @@ web_bundle() {
   mark web "$want"
 }
 
-say 1 "system packages (PortAudio, Node; for tests SIPp, baresip, Chromium, PulseAudio)"; system_packages
+say 1 "system packages (PortAudio, Node; for tests SIPp, baresip, Chromium, PulseAudio, PostgreSQL)"; system_packages
 say 2 "virtual environment"; virtual_environment
 say 3 "Python packages (PyTorch CPU, PJSIP, Vosk and the rest; minutes the first time)"; python_packages
 say 4 "web bundle"; web_bundle

@@ -32,7 +32,7 @@ def test_proposals_are_right_when_they_are_made_and_are_made_mostly(part: str) -
 
 
 def test_everyday_questions_are_hardly_ever_called_interpretation() -> None:
-    questions = [row["question"] for row in rows("questions.jsonl") if row["style"] != "none"]
+    questions = [row["question"] for row in rows("dev_questions.jsonl") if row["articles"]]
     called = [text for text in questions if (found := classify(text)) and found.kind == "interpretation"]
     assert len(called) <= len(questions) * 0.02, called
 

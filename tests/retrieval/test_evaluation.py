@@ -24,7 +24,7 @@ pytestmark = pytest.mark.unit
 DATA = Path(__file__).parent / "data"
 ARTICLES = Path(__file__).parents[2] / "retrieval" / "articles"
 TEST_QUESTIONS = DATA / "test_questions.jsonl"
-DEVELOPMENT = ("questions.jsonl", "questions_unseen.jsonl", "dev_questions.jsonl")
+DEVELOPMENT = ("dev_questions.jsonl",)
 
 
 def started(*, encoder: bool = False) -> SearchEngine:
