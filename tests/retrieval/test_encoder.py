@@ -77,14 +77,14 @@ def test_hybrid_search_finds_held_out_questions_and_beats_its_halves(engine: Sea
     answered = ask(engine, read_questions(QUESTIONS))
     figures = rank_figures(answered, lambda one: one.question.style).values
     figures |= rank_figures(answered, lambda _: "all").values
-    assert figures["recall_at_3.clean"] >= 0.90
-    assert figures["recall_at_3.colloquial"] >= 0.90
+    assert figures["recall_at_3.clean"] >= 0.95
+    assert figures["recall_at_3.colloquial"] >= 0.95
     for half in ("bm25", "dense"):
         assert figures["recall_at_3.all"] >= figures[f"{half}.recall_at_3.all"]
         assert figures["mrr.all"] > figures[f"{half}.mrr.all"]
     row = at_threshold(answered, load_settings().no_answer_threshold)
     assert row.precision >= 0.85
-    assert row.recall >= 0.60
+    assert row.recall >= 0.70
 
 
 def demo_dialogues() -> list[dict[str, object]]:
