@@ -16,9 +16,10 @@ from starlette.concurrency import run_in_threadpool
 from crm import sessions
 from crm.cases import find_case
 from crm.errors import ConflictError
+from crm.procedure import Role
 from crm.sessions import SessionView
 from crm.views import CaseView, PersonView
-from desk.auth import AGENTS, COOKIE, WATCHERS, Agent, AnyPerson, Caseworker, HaveDeps
+from desk.auth import AGENTS, COOKIE, FOLLOWERS, WATCHERS, WORKERS, Agent, AnyPerson, Caseworker, HaveDeps
 from desk.casework import case_wire
 from desk.deps import Deps
 from desk.errors import (
@@ -31,6 +32,7 @@ from desk.errors import (
     StreamClosingError,
     error_body,
 )
+from desk.floor import NAME as QUEUES
 from desk.markdown import to_html
 from desk.snapshots import agent_snapshot, board_snapshot, one_call, require_own, require_own_call
 from desk.stream import HEARTBEAT_S, Filter, Message
@@ -44,7 +46,8 @@ from retrieval.search import MAX_QUERY_CHARS
 router = APIRouter(prefix="/api")
 log = structlog.get_logger("desk.api")
 Json = dict[str, Any]
-Scope = Literal["agent", "board"]
+Scope = Literal["agent", "board", "work"]
+SCOPES: dict[Scope, frozenset[Role]] = {"agent": AGENTS, "board": WATCHERS, "work": WORKERS}
 COMMAND_TIMEOUT_S = 8.0
 SEARCH_HITS = 8
 AWAY_CODES = frozenset({"no_such_process", "bus_unavailable"})
@@ -103,12 +106,12 @@ class WithoutSikpBody(_Body):
 
 def check_scope(scope: Scope, person: PersonView) -> None:
     """Refuse a scope that the person's roles do not open; raises ForbiddenError."""
-    if not (AGENTS if scope == "agent" else WATCHERS) & person.roles:
+    if not SCOPES[scope] & person.roles:
         raise ForbiddenError
 
 
 @router.get("/state")
-async def state(have: HaveDeps, session: AnyPerson, scope: Scope) -> Json:
+async def state(have: HaveDeps, session: AnyPerson, scope: Literal["agent", "board"]) -> Json:
     """Return the snapshot of a scope."""
     check_scope(scope, session.person)
     return await agent_snapshot(have, session.person) if scope == "agent" else await board_snapshot(have)
@@ -116,18 +119,25 @@ async def state(have: HaveDeps, session: AnyPerson, scope: Scope) -> Json:
 
 @router.get("/live")
 async def live(
+    *,
     request: Request,
     have: HaveDeps,
     session: AnyPerson,
     scope: Scope,
     cursor: Annotated[str, Query(max_length=64)] = "",
+    call: Annotated[str, Query(max_length=40)] = "",
 ) -> Response:
-    """Stream the news of a scope; resumes after ``Last-Event-ID``, else after ``cursor``."""
+    """Stream the news of a scope; resumes after ``Last-Event-ID``, else after ``cursor``.
+
+    Scope "work" carries the news of queues and, for those who may follow calls, all that happens in ``call``.
+    """
     check_scope(scope, session.person)
+    if call and not FOLLOWERS & session.person.roles:
+        raise ForbiddenError
     if have.stream.closed:
         raise StreamClosingError
     after = request.headers.get("last-event-id") or cursor
-    wanted = board_filter if scope == "board" else agent_filter(session.person.extension)
+    wanted = {"board": board_filter, "agent": agent_filter(session.person.extension), "work": work_filter(call)}[scope]
     body = while_signed_in(have, request, session, have.stream.follow(after, wanted))
     return StreamingResponse(
         body, media_type="text/event-stream", headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
@@ -142,6 +152,11 @@ def board_filter(message: Message) -> bool:
 def agent_filter(extension: str) -> Filter:
     """Let the news of one extension through."""
     return lambda message: bool(extension) and message.extension == extension
+
+
+def work_filter(call_id: str) -> Filter:
+    """Let the news of the queues through, and those of one call (empty: of none)."""
+    return lambda message: message.name == QUEUES or (bool(call_id) and message.call_id == call_id)
 
 
 async def while_signed_in(

@@ -14,7 +14,20 @@ from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from crm.procedure import Role
-from desk import api, archive_pages, health, pages
+from desk import (
+    admin_pages,
+    agent_work,
+    api,
+    archive_pages,
+    audit_pages,
+    escalation_pages,
+    health,
+    pages,
+    quality_pages,
+    screen,
+    setup_pages,
+    team_pages,
+)
 from desk.archive_pages import Integrity
 from desk.auth import Allow, Public
 from desk.deps import Deps
@@ -24,7 +37,13 @@ from desk.web import install_error_handlers
 
 SIGN_INS_AT_ONCE = 2  # checking a password takes 64 MiB on purpose; a burst must not take it forty times
 MAX_BODY_BYTES = 256 * 1024
-ROUTERS = (pages.router, archive_pages.router, api.router, health.router)
+ROUTERS = tuple(
+    part.router
+    for part in (
+        pages, setup_pages, team_pages, escalation_pages, quality_pages, admin_pages, audit_pages, archive_pages,
+        api, agent_work, screen, health,
+    )
+)  # fmt: skip
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 

@@ -34,7 +34,14 @@ ANYONE: frozenset[Role] = frozenset(
 AGENTS: frozenset[Role] = frozenset({"agent"})
 LISTENERS: frozenset[Role] = frozenset({"quality_assessor", "supervisor", "team_leader", "admin"})
 WATCHERS: frozenset[Role] = frozenset({"supervisor", "team_leader", "admin"})
-CASEWORKERS: frozenset[Role] = frozenset({"agent", "team_leader"})
+CASEWORKERS: frozenset[Role] = frozenset({"agent", "team_leader", "escalation_agent"})
+LEADERS: frozenset[Role] = frozenset({"team_leader"})
+HANDLERS: frozenset[Role] = frozenset({"escalation_agent"})
+KEEPERS: frozenset[Role] = frozenset({"quality_staff"})
+ADMINS: frozenset[Role] = frozenset({"admin"})
+# Who has pages with queues, and who of them may follow a call that is up.
+WORKERS: frozenset[Role] = LEADERS | HANDLERS | KEEPERS | WATCHERS
+FOLLOWERS: frozenset[Role] = LEADERS | HANDLERS | WATCHERS
 
 
 async def find_session(request: Request) -> SessionView | None:
@@ -133,4 +140,8 @@ Agent = Annotated[SessionView, Depends(Allow(AGENTS))]
 Caseworker = Annotated[SessionView, Depends(Allow(CASEWORKERS))]
 Listener = Annotated[SessionView, Depends(Allow(LISTENERS))]
 Watcher = Annotated[SessionView, Depends(Allow(WATCHERS))]
+Leader = Annotated[SessionView, Depends(Allow(LEADERS))]
+Handler = Annotated[SessionView, Depends(Allow(HANDLERS))]
+Keeper = Annotated[SessionView, Depends(Allow(KEEPERS))]
+Admin = Annotated[SessionView, Depends(Allow(ADMINS))]
 Anybody = Annotated[None, Depends(Public())]

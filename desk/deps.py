@@ -11,6 +11,7 @@ from fastapi import Request
 
 from desk.board import Health
 from desk.casework import Casework
+from desk.floor import Floor
 from desk.live import LiveState
 from desk.stream import EventLog
 from desk.suggest import Suggest
@@ -19,6 +20,7 @@ from pipeline.clock import Clock
 from pipeline.database import Database
 from pipeline.settings import Settings
 from recorder.archive import Archive
+from retrieval.dbstore import DbArticleStore
 from retrieval.search import SearchEngine
 
 
@@ -43,6 +45,8 @@ class Deps:
     casework: Casework
     suggest: Suggest
     search: SearchEngine
+    articles: DbArticleStore
+    floor: Floor
     archive: Archive
     health: Health
     templates_dir: Path = TEMPLATES_DIR

@@ -13,9 +13,14 @@ from starlette.concurrency import run_in_threadpool
 from crm import audit, people
 from crm.audit import Fact, Outcome
 from crm.errors import SignInLimitedError, SignInRefusedError
+from crm.procedure import Role
 from crm.views import PersonView
 from desk.auth import (
+    ADMINS,
     AGENTS,
+    HANDLERS,
+    KEEPERS,
+    LEADERS,
     LISTENERS,
     WATCHERS,
     Agent,
@@ -32,12 +37,21 @@ from desk.errors import ForbiddenError
 from desk.snapshots import agent_snapshot, board_snapshot
 
 router = APIRouter()
-_OWN_PAGE = re.compile(r"^/(agen|papan|arsip(/[0-9A-Za-z-]{1,40})?)$")
+_OWN_PAGE = re.compile(r"^/(agen|papan|(tim|eskalasi|pemutakhiran|admin|audit|arsip)(/[0-9A-Za-z-]{1,40})?)$")
+HOMES: tuple[tuple[frozenset[Role], str], ...] = (
+    (AGENTS, "/agen"),
+    (LEADERS, "/tim"),
+    (HANDLERS, "/eskalasi"),
+    (KEEPERS, "/pemutakhiran"),
+    (ADMINS, "/admin"),
+    (WATCHERS, "/papan"),
+    (LISTENERS, "/arsip"),
+)
 
 
 def home_of(person: PersonView) -> str:
     """Return the address of the page that a person works on; raises ForbiddenError when there is none yet."""
-    for roles, path in ((AGENTS, "/agen"), (WATCHERS, "/papan"), (LISTENERS, "/arsip")):
+    for roles, path in HOMES:
         if roles & person.roles:
             return path
     raise ForbiddenError

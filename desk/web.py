@@ -7,6 +7,7 @@ Nobody ever sees a traceback.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from fastapi.templating import Jinja2Templates
 from starlette.exceptions import HTTPException
 
+from crm.errors import ConflictError
+from crm.fields import field_label
 from desk.errors import BadRequestError, DeskError, NotFoundError, NotSignedInError, error_body
 from pipeline.catalog import messages, text
 from pipeline.errors import KringError
@@ -106,11 +109,39 @@ class Renderer:
             status_code=status,
         )
 
-    def error(self, request: Request, status: int, code: str, message: str, remedy: str, **more: Any) -> Response:
-        """Return an error as JSON or as a page, by what the address is read by."""
+    def error(
+        self,
+        request: Request,
+        status: int,
+        code: str,
+        message: str,
+        remedy: str,
+        *,
+        both: Sequence[Mapping[str, str]] = (),
+    ) -> Response:
+        """Return an error as JSON, as a fragment of a work page or as a page, by what asked for it.
+
+        Parameters:
+            both: rows (label, yours, theirs) of a stale change; shown in the fragment.
+        """
         if _machine_read(request.url.path):
-            return JSONResponse(error_body(code, message, remedy, **more), status_code=status)
+            return JSONResponse(error_body(code, message, remedy), status_code=status)
+        if request.headers.get("hx-request"):
+            parts: dict[str, Any] = {"message": message, "remedy": remedy, "both": both}
+            return self.page(request, "error_fragment.html", page="error", status=status, **parts)
         return self.page(request, "error.html", page="error", status=status, code=code, message=message, remedy=remedy)
+
+
+def both_versions(error: ConflictError) -> list[dict[str, str]]:
+    """Return what collided, field by field: label, the text that came and the text that is stored."""
+    return [
+        {"label": field_label(name), "yours": _words(value), "theirs": _words(error.theirs.get(name, ""))}
+        for name, value in error.yours.items()
+    ]
+
+
+def _words(value: object) -> str:
+    return str(value) if value not in (None, "") else "–"
 
 
 def _machine_read(path: str) -> bool:
@@ -127,7 +158,8 @@ def install_error_handlers(app: FastAPI, render: Renderer) -> None:
         status = status_of(error)
         if status >= 500:
             log.warning("request failed", path=request.url.path, code=error.code, problem=error.message)
-        response = render.error(request, status, error.code, error.message, error.remedy)
+        both = both_versions(error) if isinstance(error, ConflictError) else ()
+        response = render.error(request, status, error.code, error.message, error.remedy, both=both)
         retry_after_s = getattr(error, "retry_after_s", 0)
         if retry_after_s:
             response.headers["Retry-After"] = str(retry_after_s)

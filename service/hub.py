@@ -27,6 +27,8 @@ from desk.app import DeskApp, create_app
 from desk.board import Health
 from desk.casework import Casework, Json
 from desk.deps import Deps
+from desk.floor import CASE_QUEUES, Floor, Queue
+from desk.floor import NAME as QUEUES
 from desk.ingest import Ingest
 from desk.journals import StreamJournal
 from desk.live import LiveState
@@ -67,6 +69,7 @@ class Hub:
         self.live = LiveState(extensions=[extension.number for extension in settings.extensions])
         self.stream = EventLog()
         self.health = Health()
+        self.floor = Floor(self._queue_changed)
         encoder = find_encoder(settings.encoder, settings.encoder_folders)
         self.articles = DbArticleStore(database, self.clock)
         self.search = SearchEngine(self.articles, encoder, index_dir=settings.data_dir / "sikp-index", clock=self.clock)
@@ -120,7 +123,7 @@ class Hub:
         deps = Deps(
             settings=self.settings, clock=self.clock, bus=self.bus, database=self.database, live=self.live,
             stream=self.stream, casework=self.casework, suggest=self.suggest, search=self.search,
-            archive=self.archive, health=self.health,
+            archive=self.archive, health=self.health, articles=self.articles, floor=self.floor,
         )  # fmt: skip
 
         @contextlib.asynccontextmanager
@@ -230,6 +233,11 @@ class Hub:
         self.stream.append("case", case, extension=self.live.extension_of(call_id), call_id=call_id)
         if event is not None:
             self.publish(event)
+            self.floor.changed(*CASE_QUEUES)
+
+    def _queue_changed(self, queue: Queue, message: Json) -> None:
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(lambda: self.stream.append(QUEUES, message, replaces=queue))
 
     def _offset_ms(self, call_id: str, at: datetime) -> int | None:
         call = self.live.calls.get(call_id)

@@ -12,10 +12,10 @@ const shared = { bundle: true, logLevel: "warning", absWorkingDir: root };
 async function buildPages() {
   const outdir = resolve(root, "desk/static/dist");
   await rm(outdir, { recursive: true, force: true });
-  const pages = ["signin", "agent", "archive", "player", "board"];
+  const pages = (await readdir(resolve(root, "desk/ts/pages"))).filter((name) => name.endsWith(".ts"));
   await build({
     ...shared,
-    entryPoints: pages.map((page) => `desk/ts/pages/${page}.ts`),
+    entryPoints: pages.map((name) => `desk/ts/pages/${name}`),
     outdir,
     format: "esm",
     splitting: true,

@@ -17,6 +17,8 @@ EVERYBODY = {"agent", "team_leader", "escalation_agent", "quality_staff", "quali
 LISTENERS = {"quality_assessor", "supervisor", "team_leader", "admin"}
 WATCHERS = {"supervisor", "team_leader", "admin"}
 AGENT = {"agent"}
+CASEWORKERS = {"agent", "team_leader", "escalation_agent"}
+WORKERS = {"team_leader", "escalation_agent", "quality_staff", "supervisor", "admin"}
 PUBLIC = EVERYBODY | {"nobody"}
 
 
@@ -31,7 +33,7 @@ class Visit(NamedTuple):
 
 
 VISITS = [
-    Visit("GET", "/", "/", LISTENERS | AGENT),  # the other roles have no page yet and are told so
+    Visit("GET", "/", "/", EVERYBODY),
     Visit("GET", "/masuk", "/masuk", PUBLIC),
     Visit("GET", "/agen", "/agen", AGENT),
     Visit("GET", "/papan", "/papan", WATCHERS),
@@ -44,6 +46,8 @@ VISITS = [
     Visit("GET", "/api/state", "/api/state?scope=board", WATCHERS),
     Visit("GET", "/api/live", "/api/live?scope=agent", AGENT),
     Visit("GET", "/api/live", "/api/live?scope=board", WATCHERS),
+    Visit("GET", "/api/live", "/api/live?scope=work", WORKERS),
+    Visit("GET", "/api/live", f"/api/live?scope=work&call={CALL}", WORKERS - {"quality_staff"}),
     Visit("GET", "/api/calls/{call_id}", f"/api/calls/{CALL}", AGENT),
     Visit("POST", "/api/calls/{call_id}/command", f"/api/calls/{CALL}/command", AGENT, {"command": "hold"}),
     Visit(
@@ -55,11 +59,11 @@ VISITS = [
         {"question": "x"},
     ),
     Visit(
-        "POST", "/api/cases/{case_id}/save", "/api/cases/77/save", AGENT | {"team_leader"},
+        "POST", "/api/cases/{case_id}/save", "/api/cases/77/save", CASEWORKERS,
         {"version": 1, "fields": {}},
     ),
     Visit(
-        "POST", "/api/cases/{case_id}/transition", "/api/cases/77/transition", AGENT | {"team_leader"},
+        "POST", "/api/cases/{case_id}/transition", "/api/cases/77/transition", CASEWORKERS,
         {"version": 1, "to": "recorded"},
     ),
     Visit("GET", "/api/articles/{article_id}", "/api/articles/uji-efin", EVERYBODY),

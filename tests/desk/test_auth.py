@@ -12,7 +12,7 @@ pytestmark = pytest.mark.integration
 
 
 async def test_signing_in_leads_to_ones_own_page(desk: Desk) -> None:
-    for username, page in (("sari", "/agen"), ("dewi", "/papan"), ("tono", "/papan"), ("ayu", "/arsip")):
+    for username, page in (("sari", "/agen"), ("dewi", "/papan"), ("tono", "/tim"), ("ayu", "/arsip")):
         browser = await desk.signed_in(username)
         response = await browser.get("/")
         assert (response.status_code, response.headers["location"]) == (303, page)
