@@ -9,9 +9,10 @@ the newest, nothing is written. Another process sees a publication by :meth:`DbA
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
@@ -47,19 +48,39 @@ class Publication:
         on: the version it was made from; 0 = a new article.
         at: when it was published, where that is known from elsewhere (a dump); None = now.
         by: by whom; "" = by who imports.
+        note: why, for the history.
     """
 
     article: Article
     on: int
     at: datetime | None = None
     by: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What was done to the articles; ``version`` 0: to a draft."""
+
+    kind: Literal["published", "retired", "draft_discarded"]
+    article_id: str
+    version: int
+    note: str = ""
+
+
+# Is told of each change within the transaction that makes it: what it writes is kept with the change or not at all.
+Witness = Callable[[Session, Change], None]
 
 
 class DbArticleStore:
-    """An :class:`retrieval.articles.ArticleStore` with commands. Thread-safe; a schema must be there (open_store)."""
+    """An :class:`retrieval.articles.ArticleStore` with commands. Thread-safe; a schema must be there (open_store).
 
-    def __init__(self, database: Database, clock: Clock | None = None) -> None:
-        self._database = database
+    Parameters:
+        witness: writes each change down elsewhere (the audit trail, which this room does not know).
+    """
+
+    def __init__(self, database: Database, clock: Clock | None = None, witness: Witness | None = None) -> None:
+        self._database, self._witness = database, witness
         self._clock = clock or SystemClock()
         self._lock = threading.Lock()
         self._known: dict[tuple[str, int], Article] = {}  # what published() gave last: versions never change
@@ -145,7 +166,7 @@ class DbArticleStore:
             newest = versions.newest_version(session, article.id)
             if newest != on:
                 raise versions.stale(article.id, on, newest)
-            self._write(session, Publication(_with(article, status="draft"), on), by)
+            self.enter(session, Publication(_with(article, status="draft"), on), by)
             session.commit()
             return versions.draft_of(session, article.id)
 
@@ -153,15 +174,16 @@ class DbArticleStore:
         """Delete an article's draft; raises ArticleNotFoundError when there is none."""
         with self._database.write() as session:
             versions.drop_draft(session, versions.draft_of(session, article_id).article)
+            self.tell(session, Change("draft_discarded", article_id, 0))
             session.commit()
 
-    def publish(self, article: Article, *, on: int, by: str) -> ArticleVersion:
+    def publish(self, article: Article, *, on: int, by: str, note: str = "") -> ArticleVersion:
         """Publish ``article`` as the version after ``on``.
 
         Raises:
             StaleArticleError: ``on`` is not the newest version; nothing was written.
         """
-        return self._published(_with(article, status="published", version=on + 1), on, by)
+        return self._published(Publication(as_published(article, on), on, note=note), by)
 
     def publish_draft(self, article_id: str, *, by: str) -> ArticleVersion:
         """Publish an article's draft.
@@ -174,14 +196,17 @@ class DbArticleStore:
             draft = versions.draft_of(session, article_id)
         return self.publish(draft.article, on=draft.made_from, by=by)
 
-    def retire(self, article_id: str, *, on: int, by: str) -> ArticleVersion:
+    def retire(self, article_id: str, *, on: int, by: str, note: str = "") -> ArticleVersion:
         """Take an article out of the search: a new version with the same content and the status ``retired``.
+
+        Parameters:
+            note: why.
 
         Raises:
             ArticleNotFoundError, StaleArticleError: as for :meth:`publish`.
         """
         current = self.get(article_id)
-        return self._published(_with(current, status="retired", version=on + 1), on, by)
+        return self._published(Publication(_with(current, status="retired", version=on + 1), on, note=note), by)
 
     def take_over(self, publications: Iterable[Publication], *, by: str) -> int:
         """Publish many versions, or keep them as drafts, in one transaction; return how many.
@@ -192,22 +217,30 @@ class DbArticleStore:
         count = 0
         with self._database.write() as session:
             for one in publications:
-                self._write(session, one, by)
+                self.enter(session, one, by)
                 count += 1
             session.commit()
         return count
 
-    def _published(self, article: Article, on: int, by: str) -> ArticleVersion:
-        self.take_over([Publication(article, on)], by=by)
-        return self.version(article.id, article.version)
-
-    def _write(self, session: Session, one: Publication, by: str) -> None:
+    def enter(self, session: Session, one: Publication, by: str) -> None:
+        """Write one publication within a unit of work that writes; raises as :meth:`take_over` does."""
         at, article = one.at or self._clock.now(), one.article
-        if article.status != "draft":
-            versions.add_version(session, article, on=one.on, by=one.by or by, at=at)
-            versions.drop_draft(session, article)
+        if article.status == "draft":
+            versions.keep_draft(session, article, made_from=one.on, by=one.by or by, at=at)
             return
-        versions.keep_draft(session, article, made_from=one.on, by=one.by or by, at=at)
+        versions.add_version(session, article, on=one.on, by=one.by or by, at=at, note=one.note)
+        versions.drop_draft(session, article)
+        kind: Literal["published", "retired"] = "retired" if article.status == "retired" else "published"
+        self.tell(session, Change(kind, article.id, article.version, one.note))
+
+    def tell(self, session: Session, change: Change) -> None:
+        """Let the witness know of a change."""
+        if self._witness is not None:
+            self._witness(session, change)
+
+    def _published(self, one: Publication, by: str) -> ArticleVersion:
+        self.take_over([one], by=by)
+        return self.version(one.article.id, one.article.version)
 
     def _load(self, session: Session, serials: list[int]) -> dict[tuple[str, int], Article]:
         loaded: dict[tuple[str, int], Article] = {}
@@ -216,6 +249,11 @@ class DbArticleStore:
             for row in session.scalars(query):
                 loaded[row.article_id, row.version] = versions.version_from(row).article
         return loaded
+
+
+def as_published(article: Article, on: int) -> Article:
+    """Return ``article`` as the version after ``on``."""
+    return _with(article, status="published", version=on + 1)
 
 
 def _is_newest() -> ColumnElement[bool]:

@@ -20,6 +20,7 @@ from retrieval.articles import MAX_ID_CHARS
 from retrieval.errors import ImmutableError
 
 PERSON_CHARS = 200
+NOTE_CHARS = 4000
 
 
 class Base(DeclarativeBase):
@@ -51,7 +52,8 @@ class ArticleRow(Base):
 class ArticleVersionRow(Base):
     """One version as it was published or retired: immutable.
 
-    ``content``: the whole article without id, version and status; the columns beside it are for lists.
+    ``content``: the whole article without id, version and status; the columns beside it are for lists. ``note``: why
+    it was made, in the words of who made it.
     """
 
     __tablename__ = "article_version"
@@ -69,6 +71,7 @@ class ArticleVersionRow(Base):
     content_sha256: Mapped[str] = mapped_column(String(64))
     published_at: Mapped[datetime]
     published_by: Mapped[str] = mapped_column(String(PERSON_CHARS))
+    note: Mapped[str] = mapped_column(String(NOTE_CHARS), default="", server_default="")
 
 
 class ArticleDraftRow(Base):
@@ -84,6 +87,42 @@ class ArticleDraftRow(Base):
     content: Mapped[dict[str, Any]]
     saved_at: Mapped[datetime]
     saved_by: Mapped[str] = mapped_column(String(PERSON_CHARS))
+
+
+class ArticleSheetRow(Base):
+    """An article as it is being typed (:mod:`retrieval.sheets`); it need not be one yet.
+
+    ``article_id``: "" for a new article until it is published. ``version``: +1 with every change. ``origin``: what it
+    was begun for, as the caller names it. ``questions``: keys of unanswered questions that the article is to answer.
+    """
+
+    __tablename__ = "article_sheet"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    article_id: Mapped[str] = mapped_column(String(MAX_ID_CHARS))
+    made_from: Mapped[int]
+    origin: Mapped[str] = mapped_column(String(80))
+    questions: Mapped[list[Any]] = mapped_column(JSON)
+    state: Mapped[str] = mapped_column(String(16), index=True)
+    version: Mapped[int]
+    fields: Mapped[dict[str, Any]]
+    begun_at: Mapped[datetime]
+    begun_by: Mapped[str] = mapped_column(String(PERSON_CHARS))
+    saved_at: Mapped[datetime]
+    saved_by: Mapped[str] = mapped_column(String(PERSON_CHARS))
+    published_version: Mapped[int] = mapped_column(default=0)
+
+
+class AnsweredQuestionRow(Base):
+    """A question of a call that SIKP did not answer then, and the article that answers it now."""
+
+    __tablename__ = "answered_question"
+
+    key: Mapped[str] = mapped_column(String(80), primary_key=True)
+    article_id: Mapped[str] = mapped_column(String(MAX_ID_CHARS))
+    article_version: Mapped[int]
+    at: Mapped[datetime]
+    by: Mapped[str] = mapped_column(String(PERSON_CHARS))
 
 
 class FeedbackRow(Base):

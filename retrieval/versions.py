@@ -28,12 +28,13 @@ _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class ArticleVersion:
-    """One published (or retired) version, and who published it when."""
+    """One published (or retired) version, and who published it when and (``note``, where they said so) why."""
 
     article: Article
     published_at: datetime
     published_by: str
     content_sha256: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def newest_version(session: Session, article_id: str) -> int:
     return session.scalar(select(ArticleRow.newest).where(ArticleRow.id == article_id)) or 0
 
 
-def add_version(session: Session, article: Article, *, on: int, by: str, at: datetime) -> None:
+def add_version(session: Session, article: Article, *, on: int, by: str, at: datetime, note: str = "") -> None:
     """Write ``article`` as a new version, numbered and with the status as it says.
 
     Parameters:
@@ -94,6 +95,7 @@ def add_version(session: Session, article: Article, *, on: int, by: str, at: dat
             content_sha256=content_sha256(article),
             published_at=at,
             published_by=by,
+            note=note,
         )
     )
     session.flush()
@@ -169,7 +171,7 @@ def version_from(row: ArticleVersionRow) -> ArticleVersion:
     article = _article(row.article_id, row.version, row.status, row.content)
     if content_sha256(article) != row.content_sha256:
         raise _damaged(row.article_id, row.version)
-    return ArticleVersion(article, row.published_at, row.published_by, row.content_sha256)
+    return ArticleVersion(article, row.published_at, row.published_by, row.content_sha256, row.note)
 
 
 def _article(article_id: str, version: int, status: str, content: dict[str, Any]) -> Article:

@@ -14,12 +14,13 @@ from pydantic import AwareDatetime, TypeAdapter, ValidationError
 from pipeline.catalog import text
 from retrieval.errors import ArticleError
 from retrieval.exchange.reading import Item, Reading, build_article, read_text
+from retrieval.tables import NOTE_CHARS
 from retrieval.versions import ArticleVersion, Draft, content_sha256
 
 FORMAT = "kring-articles"
 FORMAT_VERSION = 1
 _TIME: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
-_PUBLISHED = ("published_at", "published_by", "content_sha256")
+_PUBLISHED = ("published_at", "published_by", "content_sha256", "note")
 
 
 def read_dump(path: Path) -> Reading:
@@ -66,7 +67,8 @@ def _read_entry(entry: object, path: Path, number: int) -> Reading:
     if entry.get("content_sha256") not in (None, content_sha256(article)):
         return Reading(problems=[ArticleError(path, number, text("retrieval.dump_hash"), "item")])
     by = str(entry.get("published_by") or "")[:200]
-    return Reading([Item(article, path, number, "item", published_at=at, published_by=by)])
+    note = str(entry.get("note") or "")[:NOTE_CHARS]
+    return Reading([Item(article, path, number, "item", published_at=at, published_by=by, note=note)])
 
 
 def dump_text(versions: Sequence[ArticleVersion], drafts: Sequence[Draft]) -> str:
@@ -74,6 +76,8 @@ def dump_text(versions: Sequence[ArticleVersion], drafts: Sequence[Draft]) -> st
     entries = [_entry(one.article.model_dump(mode="json"), one.published_at, one.published_by) for one in versions]
     for entry, one in zip(entries, versions, strict=True):
         entry["content_sha256"] = one.content_sha256
+        if one.note:
+            entry["note"] = one.note
     entries += [_entry(one.article.model_dump(mode="json"), one.saved_at, one.saved_by) for one in drafts]
     data = {"format": FORMAT, "format_version": FORMAT_VERSION, "articles": entries}
     return json.dumps(data, ensure_ascii=False, indent=1) + "\n"

@@ -153,7 +153,7 @@ def _steps(
         else:
             version = newest + 1 if article.version == newest else article.version
             numbered = article.model_copy(update={"version": version})
-            steps.append((item, Publication(numbered, newest, item.published_at, item.published_by)))
+            steps.append((item, Publication(numbered, newest, item.published_at, item.published_by, item.note)))
             newest = version
     steps.sort(key=lambda step: step[1].article.status == "draft")  # a draft comes after what is published
     return steps, same, problems

@@ -27,7 +27,7 @@ class Item:
     Parameters:
         number: where it begins: line, row or item, as ``unit`` says.
         lines: the lines of its fields, where a file tells them apart.
-        published_at, published_by: as a dump tells them; None and "" otherwise.
+        published_at, published_by, note: as a dump tells them; None and "" otherwise.
     """
 
     article: Article
@@ -37,6 +37,7 @@ class Item:
     lines: Mapping[str, int] = field(default_factory=dict)
     published_at: datetime | None = None
     published_by: str = ""
+    note: str = ""
 
     def problem(self, name: str, problem: str) -> ArticleError:
         """Return a mistake in the field ``name``."""
@@ -113,7 +114,16 @@ def field_problem(error: ErrorDetails) -> str:
     key = f"retrieval.field_{kind}"
     if key not in messages("en"):
         key = "retrieval.field_other"
-    return text(key, field=where, problem=error["msg"]).lstrip(": ")
+    return text(key, field=where, problem=_bound(error)).lstrip(": ")
+
+
+def _bound(error: ErrorDetails) -> str:
+    """Return the bound that was passed in the user's language; for other mistakes what the check says."""
+    bounds = error.get("ctx", {})
+    for name, key in (("max_length", "retrieval.bound_most"), ("min_length", "retrieval.bound_least")):
+        if name in bounds:
+            return text(key, count=bounds[name])
+    return error["msg"]
 
 
 def _loc(error: ErrorDetails) -> tuple[int | str, ...]:
