@@ -31,8 +31,10 @@ from pipeline.database import Database
 from pipeline.errors import DatabaseError
 
 Action = Literal[
-    "sign_in", "sign_out", "person_added", "person_changed", "case_opened", "case_moved", "recording_opened",
+    "sign_in", "sign_out", "set_up", "person_added", "person_changed", "extension_changed", "setting_changed",
+    "case_opened", "case_moved", "recording_opened",
     "recording_played", "trail_exported",
+    "article_published", "article_retired", "article_draft_discarded",
 ]  # fmt: skip
 Outcome = Literal["done", "refused"]
 Why = Literal["missing", "changed", "unlinked", "head", "not_as_noted"]

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from crm.models import Case, Escalation
+from crm.models import Case, CaseTransition, Escalation, UpdateTask
 from crm.procedure import ESCALATED
 from crm.views import CaseView, case_view
 from pipeline.database import Database
@@ -69,6 +69,38 @@ def escalations(database: Database, *, now: datetime, taken_by: int | None = Non
     return [
         Waiting(case, case.escalation.escalated_at, case.escalation.age_s(now)) for case in found if case.escalation
     ]
+
+
+@dataclass(frozen=True)
+class Consulted:
+    """A question that a team leader had to be asked about."""
+
+    case_id: int
+    call_id: str
+    at: datetime
+    question: str
+
+
+def consulted(database: Database, *, since: datetime | None = None) -> list[Consulted]:
+    """Return the questions that went to a team leader, oldest first.
+
+    Those whose task to update SIKP is decided, one way or the other, are not among them.
+
+    Parameters:
+        since: only from then on.
+    """
+    decided = select(UpdateTask.case_id).where(UpdateTask.state.in_(("published", "declined")))
+    query = (
+        select(Case.id, Case.call_id, CaseTransition.at, Case.question)
+        .join(CaseTransition, CaseTransition.case_id == Case.id)
+        .where(CaseTransition.to_state == "consulting", Case.id.not_in(decided))
+        .order_by(CaseTransition.at, Case.id)
+    )
+    if since is not None:
+        query = query.where(CaseTransition.at >= since)
+    with database.read() as session:
+        found = {row[0]: Consulted(*row) for row in session.execute(query)}
+    return list(found.values())
 
 
 def _age_s(since: datetime, now: datetime) -> float:

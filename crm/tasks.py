@@ -75,9 +75,13 @@ class TaskView:
         return max(((self.decided_at or now) - self.opened_at).total_seconds(), 0.0)
 
 
-def list_tasks(database: Database, states: Collection[str] = ("open", "taken"), *, limit: int = 100) -> list[TaskView]:
-    """Return tasks in these states, oldest first."""
-    query = _query().where(UpdateTask.state.in_(tuple(states))).order_by(UpdateTask.opened_at, UpdateTask.id)
+def list_tasks(
+    database: Database, states: Collection[str] = ("open", "taken"), *, limit: int = 100, newest_first: bool = False
+) -> list[TaskView]:
+    """Return tasks in these states, oldest first unless ``newest_first`` (then by when they were decided)."""
+    order = (UpdateTask.opened_at, UpdateTask.id)
+    latest = (UpdateTask.decided_at.desc(), UpdateTask.id.desc())
+    query = _query().where(UpdateTask.state.in_(tuple(states))).order_by(*(latest if newest_first else order))
     with database.read() as session:
         return [_view(row, case) for row, case in session.execute(query.limit(limit)).all()]
 

@@ -13,6 +13,7 @@ from desk.board import Health
 from desk.casework import Casework
 from desk.floor import Floor
 from desk.live import LiveState
+from desk.screen_log import ScreenLogs
 from desk.stream import EventLog
 from desk.suggest import Suggest
 from desk.web import STATIC_DIR, TEMPLATES_DIR, Renderer
@@ -22,6 +23,7 @@ from pipeline.settings import Settings
 from recorder.archive import Archive
 from retrieval.dbstore import DbArticleStore
 from retrieval.search import SearchEngine
+from retrieval.sheets import SheetStore
 
 
 class CommandBus(Protocol):
@@ -47,14 +49,17 @@ class Deps:
     search: SearchEngine
     articles: DbArticleStore
     floor: Floor
+    screen: ScreenLogs
     archive: Archive
     health: Health
     templates_dir: Path = TEMPLATES_DIR
     static_dir: Path = STATIC_DIR
     render: Renderer = field(init=False)
+    sheets: SheetStore = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "render", Renderer(self.settings.language, self.templates_dir))
+        object.__setattr__(self, "sheets", SheetStore(self.database, self.articles, self.clock))
 
 
 def deps(request: Request) -> Deps:

@@ -36,6 +36,9 @@ STATUS_OF_CODE = {
     "bad_message": 404,  # a call id that is none
     "article_not_found": 404,
     "bundle_not_found": 404,
+    "sheet_gone": 404,
+    "sheet_stale": 409,
+    "article_stale": 409,
     "not_allowed": 403,
     "bad_field": 422,
     "bad_number": 422,

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pipeline.catalog import text
 from pipeline.errors import KringError
+
+if TYPE_CHECKING:
+    from retrieval.sheetfields import SheetFields
 
 Unit = Literal["line", "row", "item"]
 
@@ -70,6 +73,28 @@ class StaleArticleError(RetrievalError):
     """An article was to be published on top of a version that is no longer the newest; nothing was written."""
 
     code = "article_stale"
+
+
+class SheetGoneError(RetrievalError):
+    """There is no such sheet (any more), or it has been published."""
+
+    code = "sheet_gone"
+
+
+class StaleSheetError(RetrievalError):
+    """A sheet was saved by somebody else (or in another tab) since the page read it; nothing was overwritten.
+
+    Parameters:
+        stored: the fields as they are stored.
+        version: the version stored now.
+    """
+
+    code = "sheet_stale"
+
+    def __init__(self, message: str, *, remedy: str, stored: SheetFields, version: int) -> None:
+        super().__init__(message, remedy=remedy, retryable=True)
+        self.stored = stored
+        self.version = version
 
 
 class ImportRefusedError(RetrievalError):

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from pipeline.database import Database
 from pipeline.events import (
@@ -99,6 +99,23 @@ class FeedbackIndex:
             if session.get(FeedbackRow, (row.call_id, row.at, row.action, row.article_id)) is None:
                 session.add(row)
                 session.commit()
+
+    def counts(self, *, since: datetime | None = None) -> dict[str, dict[str, int]]:
+        """Return for each article how often it was ``opened``, ``used`` and ``rejected``.
+
+        Parameters:
+            since: only from then on.
+        """
+        query = select(FeedbackRow.article_id, FeedbackRow.action, func.count()).where(FeedbackRow.article_id != "")
+        if since is not None:
+            query = query.where(FeedbackRow.at >= since)
+        found: dict[str, dict[str, int]] = {}
+        with self._database.read() as session:
+            for article_id, action, count in session.execute(
+                query.group_by(FeedbackRow.article_id, FeedbackRow.action)
+            ):
+                found.setdefault(article_id, {})[action] = count
+        return found
 
     def facts(self, *, since: datetime | None = None, actions: Iterable[str] = ()) -> Sequence[Feedback]:
         """Return what was taken in, oldest first.

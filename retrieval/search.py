@@ -160,7 +160,23 @@ class SearchEngine:
                 text("retrieval.query_too_long", chars=len(query), most=MAX_QUERY_CHARS),
                 remedy=text("retrieval.query_too_long_remedy"),
             )
-        snapshot = self._snapshot
+        return self._search(self._snapshot, query, limit=limit, mode=mode, on=on)
+
+    def encoder(self) -> Encoder | None:
+        """Return the encoder; None until it is loaded, or without one."""
+        return self._snapshot.encoder
+
+    def trial(self, article: Article, queries: Sequence[str], *, limit: int = 3) -> list[SearchResult]:
+        """Return what ``queries`` would find were ``article`` published now; nothing that people see changes."""
+        with self._build_lock:
+            now = self._snapshot
+            others = [one for one in now.published if one.id != article.id]
+            trial = self._indexer.beside("", [*others, article], now.encoder, now.segments[0])
+        return [self._search(trial, query, limit=limit) for query in queries]
+
+    def _search(
+        self, snapshot: Snapshot, query: str, *, limit: int, mode: Mode = "hybrid", on: date | None = None
+    ) -> SearchResult:
         tokens = analyse(query)
         used: Mode = "bm25" if mode == "hybrid" and snapshot.encoder is None else mode
         if all(token.stop for token in tokens):

@@ -29,12 +29,18 @@ Encode = Callable[[Sequence[str]], NDArray[np.float32]]
 
 @dataclass(frozen=True, slots=True)
 class Unanswered:
-    """One question of one call. ``reasons``: ``no_answer``, ``without_sikp``, ``rejected``."""
+    """One question of one call.
+
+    Parameters:
+        reasons: ``no_answer``, ``without_sikp``, ``rejected``; ``consulted`` where a team leader had to be asked.
+        keys: names by which the question is known for ever.
+    """
 
     call_id: str
     at: datetime
     query: str
     reasons: tuple[str, ...]
+    keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,7 @@ class Cluster:
     Parameters:
         examples: wordings, the one nearest to all others first.
         reasons: how many of the questions have which reason.
+        keys: of all its questions.
     """
 
     count: int
@@ -52,6 +59,7 @@ class Cluster:
     first: date
     last: date
     reasons: dict[str, int]
+    keys: tuple[str, ...] = ()
 
 
 def unanswered(facts: Iterable[Feedback]) -> list[Unanswered]:
@@ -59,11 +67,11 @@ def unanswered(facts: Iterable[Feedback]) -> list[Unanswered]:
     questions: dict[tuple[str, int], list[Feedback]] = {}
     for one in facts:
         questions.setdefault((one.call_id, one.question), []).append(one)
-    found = [_judge(call_id, story) for (call_id, _), story in questions.items()]
+    found = [_judge(call_id, number, story) for (call_id, number), story in questions.items()]
     return sorted((one for one in found if one is not None), key=lambda one: one.at)
 
 
-def _judge(call_id: str, story: Sequence[Feedback]) -> Unanswered | None:
+def _judge(call_id: str, number: int, story: Sequence[Feedback]) -> Unanswered | None:
     actions = {one.action for one in story}
     lists = [one for one in story if one.action == "shown"]
     reasons: list[str] = [action for action in ("without_sikp", "rejected") if action in actions]
@@ -72,7 +80,7 @@ def _judge(call_id: str, story: Sequence[Feedback]) -> Unanswered | None:
     query = next((one.query for one in reversed(story) if one.query), "")
     if not reasons or "used" in actions or not query:
         return None
-    return Unanswered(call_id, story[-1].at, query, tuple(reasons))
+    return Unanswered(call_id, story[-1].at, query, tuple(reasons), (f"{call_id}/{number}",))
 
 
 def clusters(questions: Sequence[Unanswered], encode: Encode | None = None) -> list[Cluster]:
@@ -124,4 +132,5 @@ def _cluster(members: Sequence[Unanswered], distances: NDArray[np.float64]) -> C
         first=min(days),
         last=max(days),
         reasons=reasons,
+        keys=tuple(key for one in members for key in one.keys),
     )

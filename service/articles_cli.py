@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 articles_app = typer.Typer(no_args_is_help=True, help=text("service.help_articles"))
 _MOST_IDS = 12
+NOTE_CHARS = 4000
 
 ByOption = Annotated[str, typer.Option("--by", metavar="NAME", help=text("service.help_articles_by"))]
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help=text("service.help_articles_id"))]
@@ -31,11 +32,17 @@ IdArgument = Annotated[str, typer.Argument(metavar="ID", help=text("service.help
 
 @contextmanager
 def _store() -> Iterator[DbArticleStore]:
+    from crm.audit import act_as
+    from desk.article_audit import audited
+    from pipeline.clock import SystemClock
     from retrieval.dbstore import DbArticleStore
     from service.database import service_database
+    from service.users import console_actor
 
+    act_as(console_actor())
     with service_database(load_settings()) as database:
-        yield DbArticleStore(database)
+        clock = SystemClock()
+        yield DbArticleStore(database, clock, audited(clock))
 
 
 @articles_app.command("list", help=text("service.help_articles_list"))
@@ -82,13 +89,13 @@ def show_article(
 def history(article_id: IdArgument) -> None:
     """List an article's versions, newest first."""
     rows = table(
-        *(text(f"service.articles_{column}") for column in ("version", "status", "title", "when", "by", "hash"))
+        *(text(f"service.articles_{column}") for column in ("version", "status", "title", "when", "by", "note", "hash"))
     )
     with _store() as store:
         for one in store.history(article_id):
             status = text(f"service.articles_status_{one.article.status}")
             cells = (str(one.article.version), status, one.article.title, _local(one.published_at), one.published_by)
-            add_row(rows, *cells, one.content_sha256[:12])
+            add_row(rows, *cells, one.note, one.content_sha256[:12])
     out.print(rows)
 
 
@@ -105,10 +112,14 @@ def publish(
 
 
 @articles_app.command("retire", help=text("service.help_articles_retire"))
-def retire(article_id: IdArgument, by: ByOption = "") -> None:
+def retire(
+    article_id: IdArgument,
+    by: ByOption = "",
+    reason: Annotated[str, typer.Option("--reason", help=text("service.help_articles_reason"))] = "",
+) -> None:
     """Take an article out of the search; its versions stay."""
     with _store() as store:
-        done = store.retire(article_id, on=store.get(article_id).version, by=by or _me())
+        done = store.retire(article_id, on=store.get(article_id).version, by=by or _me(), note=reason[:NOTE_CHARS])
     out.print(text("service.articles_was_retired", article=article_id, version=done.article.version))
 
 

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
+from desk.unanswered import unanswered_questions
 from pipeline.catalog import text
 from pipeline.errors import ConfigurationError
 from pipeline.settings import Settings
@@ -20,7 +21,7 @@ from retrieval.encoders import find_encoder
 from retrieval.errors import EncoderError
 from retrieval.feedback import FeedbackIndex
 from retrieval.pairs import PAIR_ACTIONS, training_pairs
-from retrieval.unanswered import MOST_QUESTIONS, Cluster, Encode, clusters, unanswered
+from retrieval.unanswered import MOST_QUESTIONS, Cluster, Encode, clusters
 from service.database import service_database
 
 COLUMNS = ("count", "examples", "reasons", "first", "last", "calls")
@@ -50,7 +51,7 @@ def unanswered_report(settings: Settings, since: str = "") -> tuple[list[Cluster
     """
     start = parse_day(since)
     with service_database(settings) as database:
-        questions = unanswered(FeedbackIndex(database).facts(since=start))
+        questions = unanswered_questions(database, since=start)
     if not questions:
         return [], ""
     encode, remark = _encoder(settings)
@@ -92,7 +93,8 @@ def _no_formula(cell: str) -> str:
 
 
 def _plain(one: Cluster) -> dict[str, Any]:
-    return {**asdict(one), "first": one.first.isoformat(), "last": one.last.isoformat()}
+    dates = {"first": one.first.isoformat(), "last": one.last.isoformat()}
+    return {name: value for name, value in {**asdict(one), **dates}.items() if name in COLUMNS}
 
 
 def export_pairs(settings: Settings, path: Path, since: str = "") -> tuple[int, int]:
