@@ -93,6 +93,20 @@ class StreamClosingError(DeskError):
     status = 503
 
 
+class ScreenPartError(DeskError):
+    """A part of the screen log is not what it must be."""
+
+    code = "screen_part"
+    status = 422
+
+
+class ScreenNotKeptError(DeskError):
+    """A part of the screen log could not be written now."""
+
+    code = "screen_not_kept"
+    status = 503
+
+
 def error_body(code: str, message: str, remedy: str = "", **more: Any) -> dict[str, Any]:
     """Return the one JSON form of every error of the API."""
     return {"error": {"code": code, "message": message, "remedy": remedy}, **more}

@@ -17,7 +17,7 @@ import structlog
 
 from desk.live import LiveState
 from desk.stream import EventLog
-from pipeline.callfolder import CallFolder, Spool
+from pipeline.callfolder import NEWS_STREAMS, CallFolder, Spool
 from pipeline.clock import Clock
 from pipeline.errors import KringError
 from pipeline.events import (
@@ -69,7 +69,7 @@ class Ingest:
         on_forget: Callable[[str], None] = lambda call_id: None,
     ) -> None:
         self._spool, self._live, self._stream, self._clock = spool, live, stream, clock
-        self._resumer = Resumer(spool)
+        self._resumer = Resumer(spool, NEWS_STREAMS)
         self._sizes: dict[str, tuple[int, ...]] = {}
         self._consumers: tuple[tuple[str, Consumer], ...] = (
             ("live", self._to_live),
@@ -204,7 +204,7 @@ def replacement_key(item: Event) -> str:
 
 def _sizes(folder: CallFolder) -> tuple[int, ...]:
     sizes = []
-    for stream in ("call", "transcript", "suggestions", "case"):
+    for stream in NEWS_STREAMS:
         try:
             sizes.append(folder.journal(stream).stat().st_size)
         except OSError:

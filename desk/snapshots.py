@@ -19,7 +19,7 @@ from desk.casework import case_wire
 from desk.deps import Deps
 from desk.errors import ForbiddenError, NotFoundError
 from desk.live_call import LiveCall, iso, project
-from pipeline.callfolder import STREAMS
+from pipeline.callfolder import NEWS_STREAMS
 from recorder.errors import BundleNotFoundError
 
 Json = dict[str, Any]
@@ -110,7 +110,7 @@ def _from_archive(have: Deps, call_id: str, person: PersonView) -> Json:
         bundle = have.archive.open(call_id)
     except BundleNotFoundError:
         raise NotFoundError from None
-    call: LiveCall = project(call_id, [item for stream in STREAMS for item in bundle.events(stream)])
+    call: LiveCall = project(call_id, [item for stream in NEWS_STREAMS for item in bundle.events(stream)])
     case = have.casework.case_of(call_id)
     call.case = case_wire(case, person, have.settings.language) if case else None
     return call.snapshot(person.name)

@@ -16,6 +16,7 @@ from pipeline.ids import CALL_ID_PATTERN, call_date
 from pipeline.journal import JournalWriter, read_journal
 
 STREAMS: tuple[Stream, ...] = ("call", "transcript", "suggestions", "screen", "case")
+NEWS_STREAMS: tuple[Stream, ...] = ("call", "transcript", "suggestions", "case")  # the screen log is news to nobody
 LEGS: tuple[Leg, ...] = ("caller", "agent")
 
 

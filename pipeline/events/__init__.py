@@ -20,6 +20,7 @@ from pipeline.events.call import (
     RecordingStarted,
 )
 from pipeline.events.case import CaseNoted, CaseOpened, CaseTransitioned
+from pipeline.events.screen import MissedReason, ScreenCaptured, ScreenMissed
 from pipeline.events.service import (
     ArticlesSeeded,
     BundleSealed,
@@ -71,6 +72,7 @@ __all__ = [
     "ExtensionStateChanged",
     "Leg",
     "MediaMeasured",
+    "MissedReason",
     "PartialRecognized",
     "ProcessExited",
     "ProcessStarted",
@@ -78,6 +80,8 @@ __all__ = [
     "QuotedWords",
     "RecordingClosed",
     "RecordingStarted",
+    "ScreenCaptured",
+    "ScreenMissed",
     "SealingFailed",
     "SegmentFinalized",
     "Stream",
