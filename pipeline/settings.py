@@ -76,6 +76,15 @@ class Settings(BaseSettings):
     extensions: tuple[ExtensionSettings, ...] = _setting((), "-", "Agent stations (TOML: [[extensions]]).")
     sip_bind: str = _setting("127.0.0.1", "address", "Address the softphones listen on; keep it private.")
     ring_timeout_s: float = _setting(30.0, "s", "How long an agent's device rings before the caller gets 480.", gt=0)
+    outbound_uri: str = _setting(
+        "",
+        "SIP URI",
+        "How outgoing calls reach the exchange, e.g. sip:{number}@127.0.0.1:5080; empty = no outgoing calls.",
+        pattern=r"^(sip:[^\s{}]*\{number\}[^\s{}]*)?$",
+    )
+    outbound_timeout_s: float = _setting(
+        60.0, "s", "How long somebody outside is called before the agent is told that nobody answers.", gt=0
+    )
     announcement_file: Path = _setting(
         PROJECT_DIR / "models/announcement/percakapan-direkam.wav",
         "path",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.events import CallEvent, Leg
+from pipeline.events import CallEvent, Party
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,27 @@ class DialAgent:
 @dataclass(frozen=True)
 class AnswerCaller:
     """Send 200 OK to the caller."""
+
+
+@dataclass(frozen=True)
+class DialCaller:
+    """Call the taxpayer: an outgoing call whose agent's device is up."""
+
+
+@dataclass(frozen=True)
+class DialGuest:
+    """Call a third party. ``internal``: a device of ours, which is shown the caller; ``auto_answer`` as above."""
+
+    uri: str
+    internal: bool
+    auto_answer: bool
+
+
+@dataclass(frozen=True)
+class ReferCaller:
+    """Ask the caller's side to call ``uri`` in our place."""
+
+    uri: str
 
 
 @dataclass(frozen=True)
@@ -46,7 +67,7 @@ class PlayAnnouncement:
 class DropLeg:
     """End a leg, with ``code`` where the leg is not yet answered; no harm when it is gone."""
 
-    leg: Leg
+    leg: Party
     code: int
 
 
@@ -67,6 +88,9 @@ Action = (
     RingCaller
     | DialAgent
     | AnswerCaller
+    | DialCaller
+    | DialGuest
+    | ReferCaller
     | StartRecording
     | PlayTone
     | PlayAnnouncement

@@ -15,9 +15,9 @@ from typing import Any, Protocol
 
 import pjsua2 as pj
 
-from telephony.engine import Engine, guarded
+from telephony.engine import Engine
 from telephony.media import port_level
-from telephony.policy import REFER_CODE
+from telephony.sipcall import SipCall
 from telephony.stats import StreamFigures
 
 
@@ -35,6 +35,9 @@ class LegListener(Protocol):
 
     def leg_dtmf(self, leg: Leg, digit: str) -> None:
         """The far end pressed a key."""
+
+    def leg_transfer(self, leg: Leg, code: int) -> None:
+        """How far the far end is with calling somebody else, as a SIP status code."""
 
     def leg_gone(self, leg: Leg, code: int, reason: str) -> None:
         """The leg ended; nothing follows."""
@@ -68,51 +71,12 @@ class Leg(Protocol):
         """Loudness of what the far end sends now (0..50, see ``level_db``), None without audio."""
 
 
-class _Call(pj.Call):  # type: ignore[misc]
-    """PJSIP's call object; every callback is posted to the leg."""
-
-    def __init__(self, leg: SipLeg, engine: Engine, account: Any, number: int) -> None:
-        super().__init__(account, number)
-        self._leg, self._engine = leg, engine
-
-    @guarded
-    def onCallState(self, prm: Any) -> None:  # noqa: N802
-        """The dialog moved on."""
-        info = self.getInfo()
-        state, code, reason, leg = info.state, info.lastStatusCode, info.lastReason, self._leg
-        if state == pj.PJSIP_INV_STATE_DISCONNECTED:
-            leg.over = True
-        self._engine.post(lambda: leg.state_changed(state, code, reason))
-
-    @guarded
-    def onCallMediaState(self, prm: Any) -> None:  # noqa: N802
-        """The media was negotiated anew."""
-        self._engine.post(self._leg.media_changed)
-
-    @guarded
-    def onStreamDestroyed(self, prm: Any) -> None:  # noqa: N802
-        """The stream is about to go: the last chance to read its statistics."""
-        self._leg.media_lost()
-
-    @guarded
-    def onDtmfEvent(self, prm: Any) -> None:  # noqa: N802
-        """A key; flags 0 is its first of about ten reports."""
-        digit, flags, leg = prm.digit, prm.flags, self._leg
-        if flags == 0:
-            self._engine.post(lambda: leg.dtmf(digit))
-
-    @guarded
-    def onCallTransferRequest(self, prm: Any) -> None:  # noqa: N802
-        """Refuse REFER (policy)."""
-        prm.statusCode = REFER_CODE
-
-
 class SipLeg:
     """One SIP dialog. Make it with :meth:`incoming` or :meth:`dial`; engine thread only."""
 
     def __init__(self, engine: Engine, account: Any, listener: LegListener, number: int | None = None) -> None:
         self._engine, self._listener = engine, listener
-        self._call: _Call | None = _Call(self, engine, account, pj.PJSUA_INVALID_ID if number is None else number)
+        self._call: SipCall | None = SipCall(self, engine, account, pj.PJSUA_INVALID_ID if number is None else number)
         engine.own(self._call)
         self._outgoing = number is None
         self._media: Any | None = None
@@ -155,7 +119,7 @@ class SipLeg:
         return leg
 
     @property
-    def _live(self) -> _Call:
+    def _live(self) -> SipCall:
         if self._call is None:
             raise RuntimeError("the leg has ended")
         return self._call
@@ -208,6 +172,16 @@ class SipLeg:
         setup = pj.CallOpParam(True)
         setup.opt.flag = pj.PJSUA_CALL_UNHOLD
         self._live.reinvite(setup)
+
+    def send_keys(self, digits: str) -> None:
+        """Send keys (RFC 4733); raises ``pj.Error`` when the far end takes none, or more are under way than fit."""
+        setup = pj.CallSendDtmfParam()
+        setup.method, setup.digits = pj.PJSUA_DTMF_METHOD_RFC2833, digits
+        self._live.sendDtmf(setup)
+
+    def refer(self, uri: str) -> None:
+        """Ask the far end to call ``uri``; raises ``pj.Error`` when that cannot be sent."""
+        self._live.xfer(f"<{uri}>", pj.CallOpParam())
 
     def figures(self) -> StreamFigures | None:
         """RTP statistics: read at the last :meth:`remember_figures`, which the stream's end calls too."""
@@ -278,6 +252,11 @@ class SipLeg:
         """A key was pressed."""
         if self._call is not None:
             self._listener.leg_dtmf(self, digit)
+
+    def transfer_status(self, code: int) -> None:
+        """The far end reports on our REFER."""
+        if self._call is not None:
+            self._listener.leg_transfer(self, code)
 
     def _reap(self) -> None:
         call, self._call, self._media = self._call, None, None

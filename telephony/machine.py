@@ -3,19 +3,16 @@
 
 Inputs are methods (what a leg, a timer or a person did); each returns the actions to carry out, in order.
 :meth:`CallMachine.wiring` is the other output: which sources must be connected to which sinks now. The rules that
-matter are here in one place: who hears whom, what is recorded on which channel, how a call may end and with which
-SIP code. Nothing here knows time, files or PJSIP.
+matter are here and in the modules it is built of: who hears whom (:mod:`telephony.callstate`), the third party
+(:mod:`telephony.thirdparty`), transfers (:mod:`telephony.handover`), how a call may begin and end and with which SIP
+code (here). Nothing here knows time, files or PJSIP.
 
-    ringing -> connecting -> announcing -> talking <-> held -> ended      (any state may end)
+    in:   ringing ------------> connecting -> announcing -> talking <-> held -> ended      (any state may end)
+    out:  ringing -> calling -> connecting ...             the agent's device first, then the taxpayer
 """
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Literal
-
-from pipeline.catalog import text
-from pipeline.errors import CommandRefusedError
 from pipeline.events import (
     AgentMuted,
     AgentUnmuted,
@@ -23,60 +20,37 @@ from pipeline.events import (
     AnnouncementStarted,
     CallAnswered,
     CallBridged,
-    CallEnded,
+    CallDialled,
     CallHeld,
-    CallResumed,
     Leg,
+    Party,
 )
 from telephony.actions import (
     Action,
     AnswerCaller,
-    CloseRecording,
     DialAgent,
-    DropLeg,
+    DialCaller,
     PlayAnnouncement,
     PlayTone,
     RingCaller,
     StartRecording,
     Tell,
 )
-from telephony.policy import agent_failure
-from telephony.wiring import Pair
-
-Holder = Literal["desk", "caller", "agent"]
-_PINS: frozenset[Pair] = frozenset({("silence", "caller_recorder"), ("silence", "agent_recorder")})
-_TONE: frozenset[Pair] = frozenset((("tone", "caller_recorder"), ("tone", "agent_recorder"), ("tone", "caller")))
-_ANNOUNCEMENT: frozenset[Pair] = frozenset({("announcement", "caller"), ("announcement", "agent_recorder")})
+from telephony.callstate import State
+from telephony.handover import Handover
+from telephony.policy import agent_failure, called_failure
 
 
-class State(StrEnum):
-    """Where the call is."""
-
-    RINGING = "ringing"
-    CONNECTING = "connecting"  # the agent accepted; the caller's leg is being answered
-    ANNOUNCING = "announcing"  # tone, then announcement
-    TALKING = "talking"
-    HELD = "held"
-    ENDED = "ended"
-
-
-class CallMachine:
-    """One call. ``desk_answers``: the agent's device is called only after :meth:`answer`."""
-
-    def __init__(self, *, desk_answers: bool) -> None:
-        self.state = State.RINGING
-        self.muted = False
-        self.recording = False
-        self._desk_answers = desk_answers
-        self._dialled = False
-        self._media: dict[Leg, bool] = {"caller": False, "agent": False}
-        self._holders: set[Holder] = set()
-        self._playing: Literal["", "tone", "announcement"] = ""
+class CallMachine(Handover):
+    """One call. ``desk_answers``: the agent's device is called only after :meth:`answer` (of an incoming call)."""
 
     # --- the way up ------------------------------------------------------------------------------------------
 
     def offered(self) -> list[Action]:
-        """The caller's INVITE was accepted for processing."""
+        """The caller's INVITE was accepted for processing, or the agent wants to call somebody."""
+        if self.direction == "out":
+            self._dialled = True
+            return [DialAgent(auto_answer=True)]
         if self._desk_answers:
             return [RingCaller()]
         self._dialled = True
@@ -89,9 +63,9 @@ class CallMachine:
             CommandRefusedError: the call does not ring, or its device rings and must be picked up.
         """
         if self.state is not State.RINGING:
-            raise self._refusal("not_ringing")
+            raise self.refusal("not_ringing")
         if self._dialled:
-            raise self._refusal("device_rings")
+            raise self.refusal("device_rings")
         self._dialled = True
         return [DialAgent(auto_answer=True)]
 
@@ -99,11 +73,23 @@ class CallMachine:
         """The agent's device took the call."""
         if self.state is not State.RINGING:
             return []
+        if self.direction == "out":
+            self.state = State.CALLING
+            return [Tell(CallDialled), DialCaller()]
         self.state = State.CONNECTING
         return [AnswerCaller(), Tell(CallAnswered), *self._record_when_ready()]
 
+    def caller_accepted(self) -> list[Action]:
+        """The taxpayer answered an outgoing call."""
+        if self.state is not State.CALLING:
+            return []
+        self.state = State.CONNECTING
+        return [Tell(CallAnswered), *self._record_when_ready()]
+
     def media_changed(self, leg: Leg, *, up: bool, held: bool) -> list[Action]:
         """A leg's media came, went, or its far end put us on hold (``held``)."""
+        if leg == "agent" and self.handed_over:
+            return []
         self._media[leg] = up
         if self.state is State.CONNECTING:
             return self._record_when_ready()
@@ -139,68 +125,67 @@ class CallMachine:
 
     def hold(self) -> list[Action]:
         """Put the caller on hold from the desk; raises CommandRefusedError when nobody talks."""
-        if "desk" in self._holders or self.state not in (State.TALKING, State.HELD):
-            raise self._refusal("hold")
+        self._require("hold")
         return self._hold_changed("desk", on=True)
 
     def resume(self) -> list[Action]:
         """End the desk's hold; raises CommandRefusedError when there is none."""
-        if "desk" not in self._holders or self.state is State.ENDED:
-            raise self._refusal("resume")
+        if self._consulting:
+            raise self.refusal("resume_consult")
+        self._require("resume")
         return self._hold_changed("desk", on=False)
 
     def mute(self, *, on: bool) -> list[Action]:
         """Cut or restore the agent's voice; raises CommandRefusedError when that changes nothing."""
-        if self.state not in (State.TALKING, State.HELD) or self.muted is on:
-            raise self._refusal("mute" if on else "unmute")
+        self._require("mute" if on else "unmute")
         self.muted = on
         return [Tell(AgentMuted if on else AgentUnmuted)]
-
-    def _hold_changed(self, holder: Holder, *, on: bool) -> list[Action]:
-        before = bool(self._holders)
-        (self._holders.add if on else self._holders.discard)(holder)
-        after = bool(self._holders)
-        if before == after or self.state not in (State.TALKING, State.HELD):
-            return []
-        self.state = State.HELD if after else State.TALKING
-        return [Tell(CallHeld, {"by": self._held_by()}) if after else Tell(CallResumed)]
-
-    def _held_by(self) -> Leg:
-        return "caller" if self._holders == {"caller"} else "agent"
-
-    def _refusal(self, why: str) -> CommandRefusedError:
-        state = text(f"telephony.state_{self.state}")
-        return CommandRefusedError(text(f"telephony.refused_{why}", state=state))
 
     # --- the ways down ---------------------------------------------------------------------------------------
 
     def reject(self) -> list[Action]:
         """The agent declined at the desk; raises CommandRefusedError when the call does not ring."""
-        if self.state is not State.RINGING:
-            raise self._refusal("not_ringing")
+        if self.state is not State.RINGING or self.direction == "out":
+            raise self.refusal("not_ringing")
         return self._end("agent_rejected", 603)
 
     def hang_up(self) -> list[Action]:
-        """The agent ended the call at the desk; a ringing call is declined."""
+        """The agent ended the call at the desk; a ringing call is declined, one being placed is given up."""
         if self.state is State.ENDED:
-            raise self._refusal("over")
+            raise self.refusal("over")
+        if self._being_placed:
+            return self._end("agent_cancelled", 487)
         return self.reject() if self.state is State.RINGING else self._end("agent_hung_up", 200)
 
-    def leg_gone(self, leg: Leg, code: int) -> list[Action]:
+    def leg_gone(self, leg: Party, code: int) -> list[Action]:
         """A leg ended by itself with a SIP status code."""
-        self._media[leg] = False
-        if self.state is State.ENDED:
+        if leg != "guest":
+            self._media[leg] = False
+        if self.state is State.ENDED or (leg == "agent" and self.handed_over):
             return []
-        if self.state is not State.RINGING:
-            return self._end("caller_hung_up" if leg == "caller" else "agent_hung_up", 200)
+        if leg == "guest":
+            return self._end("guest_hung_up", 200) if self.handed_over else self._guest_gone(code)
+        if self.state is State.RINGING:
+            return self._unanswered(leg, code)
+        if self.state is State.CALLING:
+            return self._end("agent_cancelled", 487) if leg == "agent" else self._end(called_failure(code), code)
+        return self._caller_left() if leg == "caller" else self._end("agent_hung_up", 200)
+
+    def _unanswered(self, leg: Leg, code: int) -> list[Action]:
         if leg == "agent":
             failure = agent_failure(code)
             return self._end(failure.reason, failure.caller_code)
         return self._end("codec_mismatch" if code in (415, 488) else "caller_abandoned", code)
 
     def ring_timed_out(self) -> list[Action]:
-        """Nobody answered in time."""
-        return self._end("no_answer", 480) if self.state is State.RINGING else []
+        """The agent's device was not answered in time."""
+        if self.state is not State.RINGING:
+            return []
+        return self._end("no_answer" if self.direction == "in" else "agent_unreachable", 480)
+
+    def called_timed_out(self) -> list[Action]:
+        """The taxpayer did not answer an outgoing call in time."""
+        return self._end("called_no_answer", 480) if self.state is State.CALLING else []
 
     def agent_silent(self) -> list[Action]:
         """The agent's device gave no sign of life after our INVITE."""
@@ -214,34 +199,6 @@ class CallMachine:
         """The softphone stops."""
         return self._end("shutdown", 503)
 
-    def _end(self, reason: str, code: int) -> list[Action]:
-        if self.state is State.ENDED:
-            return []
-        self.state = State.ENDED
-        actions: list[Action] = [DropLeg("caller", code), DropLeg("agent", 200)]
-        if self._playing == "announcement":
-            actions.append(Tell(AnnouncementFinished, {"complete": False}))
-        self._playing = ""
-        actions.append(Tell(CallEnded, {"reason": reason, "sip_code": code}))
-        if self.recording:
-            actions.append(CloseRecording())
-        return actions
-
-    # --- who hears whom --------------------------------------------------------------------------------------
-
-    def wiring(self) -> frozenset[Pair]:
-        """Return the pairs (source, sink) that must be connected now."""
-        if not self.recording or self.state is State.ENDED:
-            return frozenset()
-        # A leg that nobody listens to is not read: its jitter buffer would overflow (false loss figures) and play
-        # stale audio when it is connected again. The caller's recorder and the drain read both legs all the time.
-        pairs = _PINS | {("caller", "caller_recorder"), ("agent", "drain")}
-        if self._playing == "tone":
-            pairs |= _TONE
-        elif self._playing == "announcement":
-            pairs |= _ANNOUNCEMENT
-        elif self.state is State.TALKING:
-            pairs |= {("caller", "agent")}
-            if not self.muted:
-                pairs |= {("agent", "caller"), ("agent", "agent_recorder")}
-        return frozenset(pairs)
+    @property
+    def _being_placed(self) -> bool:
+        return self.direction == "out" and self.state in (State.RINGING, State.CALLING)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pipeline.clock import Clock
-from pipeline.events import AudioMissing, CallProgressed, MediaMeasured
+from pipeline.events import AudioMissing, CallProgressed, MediaMeasured, Party
 from pipeline.events import Leg as LegName
 from telephony.chronicle import Chronicle
 from telephony.legs import Leg
@@ -24,7 +24,7 @@ class MediaMonitor:
         }
         self._measured_s = clock.monotonic_s()
 
-    def observe(self, legs: Mapping[LegName, Leg], *, talking: bool) -> None:
+    def observe(self, legs: Mapping[Party, Leg], *, talking: bool) -> None:
         """Take one look at the live legs; ``talking``: both sides are expected to send audio."""
         if self._chronicle.offset_ms is None:
             return
@@ -37,12 +37,13 @@ class MediaMonitor:
             figures = leg.figures()
             if figures is None:
                 continue
-            self._watch(name, figures, now_s, talking=talking)
+            if name != "guest":  # a guest may well be silent: many only listen
+                self._watch(name, figures, now_s, talking=talking)
             if due:
                 self._tell(name, figures, final=False)
         self._progress(legs)
 
-    def finish(self, name: LegName, figures: StreamFigures | None) -> None:
+    def finish(self, name: Party, figures: StreamFigures | None) -> None:
         """Keep a leg's last statistics."""
         if figures is not None and self._chronicle.offset_ms is not None:
             self._tell(name, figures, final=True)
@@ -56,7 +57,7 @@ class MediaMonitor:
         if silent_ms is not None:
             self._chronicle.tell(AudioMissing, leg=name, silent_ms=silent_ms)
 
-    def _tell(self, name: LegName, figures: StreamFigures, *, final: bool) -> None:
+    def _tell(self, name: Party, figures: StreamFigures, *, final: bool) -> None:
         self._chronicle.tell(
             MediaMeasured,
             leg=name,
@@ -69,7 +70,7 @@ class MediaMonitor:
             final=final,
         )
 
-    def _progress(self, legs: Mapping[LegName, Leg]) -> None:
+    def _progress(self, legs: Mapping[Party, Leg]) -> None:
         found = {name: leg.level() for name, leg in legs.items()}
         caller, agent = found.get("caller"), found.get("agent")
         self._chronicle.tell(

@@ -87,6 +87,9 @@ class PhoneCall:
         """A key of the far end."""
         self.tell("dtmf", digit=digit)
 
+    def leg_transfer(self, leg: Leg, code: int) -> None:
+        """The phone transfers nobody."""
+
     def leg_gone(self, leg: Leg, code: int, reason: str) -> None:
         """The call ended."""
         self.over = True

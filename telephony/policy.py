@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The house rules at the SIP door, as pure functions: which calls are taken, which code the rest get.
 
-Codes are those of RFC 3261 section 21. REFER is refused with 603 from either side: a caller who could transfer
-would place calls at our cost, and hand-over between people is done inside the bridge.
+Codes are those of RFC 3261 section 21. REFER is refused with 603 from every side: a caller who could transfer
+would place calls at our cost, and agents hand over by the desk's commands.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ UNKNOWN_EXTENSION_CODE = 404
 BUSY_CODE = 486
 
 FailureReason = Literal["agent_rejected", "agent_unreachable", "codec_mismatch"]
+CalledReason = Literal["called_busy", "called_rejected", "called_no_answer", "called_unreachable", "codec_mismatch"]
+GuestReason = Literal["busy", "rejected", "no_answer", "unreachable", "codec_mismatch"]
+_BUSY, _REJECTED, _NO_CODEC = frozenset({486, 600}), frozenset({603, 607}), frozenset({415, 488, 606})
 
 _URI = re.compile(r'^\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^<"]*?))\s*<(?P<uri>[^>]+)>')
 _USER = re.compile(r"^sips?:(?:(?P<user>[^@;?]*)@)?(?P<host>[^;?>]+)", re.IGNORECASE)
@@ -54,13 +57,30 @@ def agent_failure(code: int) -> AgentFailure:
     Busy (486/600) and decline (603) are the agent's doing and are passed on; no common codec (415/488/606) is
     reported as such; everything else (404, 408, 480, 5xx, our own failure) is "temporarily unavailable".
     """
-    if code in (486, 600):
+    if code in _BUSY:
         return AgentFailure("agent_rejected", 486)
-    if code == 603:
+    if code in _REJECTED:
         return AgentFailure("agent_rejected", 603)
-    if code in (415, 488, 606):
+    if code in _NO_CODEC:
         return AgentFailure("codec_mismatch", 488)
     return AgentFailure("agent_unreachable", 480)
+
+
+def called_failure(code: int) -> CalledReason:
+    """Return what a failed call to the taxpayer means."""
+    found = guest_failure(code)
+    return found if found == "codec_mismatch" else f"called_{found}"  # type: ignore[return-value]
+
+
+def guest_failure(code: int) -> GuestReason:
+    """Return what a failed call to somebody means: 480 is how exchanges say that nobody picked up."""
+    if code in _BUSY:
+        return "busy"
+    if code in _REJECTED:
+        return "rejected"
+    if code in _NO_CODEC:
+        return "codec_mismatch"
+    return "no_answer" if code == 480 else "unreachable"
 
 
 def uri_user(uri: str) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One customer call, alive: carries out what the state machine asks for with legs, players, recorders and journal.
+"""One customer call, alive: carries out what the state machine asks for with legs, sounds, recorders and journal.
 
 Everything runs in the engine thread. Each input goes to the machine, its actions are carried out in order, and
 then the wiring is brought to what the machine wants. A failure of ours ends the call cleanly instead of leaving it
@@ -21,33 +21,42 @@ from pipeline.events import (
     CallBridged,
     CallEnded,
     CallOffered,
+    Direction,
     DtmfReceived,
+    Party,
     RecordingClosed,
     RecordingStarted,
 )
-from pipeline.events import Leg as LegName
 from pipeline.settings import ExtensionSettings, Settings
 from telephony import actions as act
+from telephony.callstate import State
 from telephony.chronicle import Chronicle, Publish
+from telephony.dialler import Dialler
 from telephony.engine import CLOCK_HZ, Engine, SipFailure, Timer, failure_reason
 from telephony.errors import TelephonyError
 from telephony.legs import Leg, SipLeg
-from telephony.machine import CallMachine, State
-from telephony.media import Player, connect, disconnect
+from telephony.machine import CallMachine
+from telephony.media import connect, disconnect
 from telephony.monitor import MediaMonitor
+from telephony.parties import Parties
 from telephony.policy import Caller
 from telephony.recording import ClosedRecording, Recording, compare_clock
+from telephony.sounds import NAMES as SOUNDS
+from telephony.sounds import Sounds
+from telephony.targets import Target
 from telephony.wiring import Wiring
 
 log = structlog.get_logger("telephony.session")
 
-AGENT_SILENT_S = 4.0  # an INVITE is repeated after 0.5, 1, 2 s: no device that is there stays silent so long
-MEDIA_LIMIT_S = 5.0  # from our 200 to audio on both legs
-DialAgentLeg = Callable[["CallSession", bool], Leg]
+MEDIA_LIMIT_S = 5.0  # from the answer to audio on both legs
 
 
 class CallSession:
-    """A call from INVITE to closed recordings. ``on_change`` is told of each state, ``on_over`` once at the end."""
+    """A call from its first INVITE to closed recordings.
+
+    Parameters:
+        on_change, on_over: told of each change of state, and once at the end.
+    """
 
     def __init__(
         self,
@@ -55,23 +64,24 @@ class CallSession:
         settings: Settings,
         extension: ExtensionSettings,
         folder: CallFolder,
+        dialler: Dialler,
         *,
+        direction: Direction,
         clock: Clock,
         publish: Publish,
-        dial_agent: DialAgentLeg,
         on_change: Callable[[CallSession], None],
         on_over: Callable[[CallSession], None],
     ) -> None:
         self._engine, self._settings, self._extension, self._clock = engine, settings, extension, clock
-        self._folder, self._dial_agent = folder, dial_agent
+        self._folder = folder
         self._on_change, self._on_over = on_change, on_over
         desk_answers = extension.answer == "desk" or extension.device == "headset"
-        self.machine = CallMachine(desk_answers=desk_answers)
+        self.machine = CallMachine(desk_answers=desk_answers, direction=direction)
         self.chronicle = Chronicle(folder, clock, publish)
-        self.caller: Caller | None = None
-        self._legs: dict[LegName, Leg] = {}
-        self._players: dict[str, Player] = {}
-        self._silence_timer: Timer | None = None
+        self._parties = Parties(
+            engine, settings, dialler, machine=self.machine, feed=self.feed, listener=self, later=self._after
+        )
+        self._sounds = Sounds(engine, settings)
         self._recording: Recording | None = None
         self._recording_open = False
         self._recorded_ms = 0
@@ -91,14 +101,23 @@ class CallSession:
 
     def begin(self, leg: SipLeg, caller: Caller) -> None:
         """Start with the caller's leg, whose INVITE has just come."""
-        self._legs["caller"], self.caller = leg, caller
+        self._parties.add_caller(leg, caller)
+        self._begin(caller, sip_call_id=leg.sip_call_id)
+
+    def place(self, target: Target, *, case_id: int | None, callback_id: int | None) -> None:
+        """Start a call to somebody outside: the agent's device first."""
+        self._parties.other = called = Caller(target.to, "", target.uri)
+        self._begin(called, case_id=case_id, callback_id=callback_id)
+
+    def _begin(self, other: Caller, **more: Any) -> None:
         self.chronicle.tell(
             CallOffered,
             extension=self._extension.number,
-            caller_number=caller.number,
-            caller_name=caller.name,
-            caller_uri=caller.uri,
-            sip_call_id=leg.sip_call_id,
+            caller_number=other.number,
+            caller_name=other.name,
+            caller_uri=other.uri,
+            direction=self.machine.direction,
+            **more,
         )
         self._after(self._settings.ring_timeout_s, lambda: self.feed(self.machine.ring_timed_out()))
         self.feed(self.machine.offered())
@@ -118,31 +137,49 @@ class CallSession:
         self._finish_when_done()
 
     def leg_ringing(self, leg: Leg) -> None:
-        """The agent's device gives a sign of life."""
-        self._cancel_silence_timer()
+        """A device that we call gives a sign of life."""
+        self._parties.heard_of(leg)
 
     def leg_accepted(self, leg: Leg) -> None:
-        """The agent's device answered."""
-        self._cancel_silence_timer()
-        if not self._caller_leg.over:  # else the caller's end is already on its way to us
-            self.feed(self.machine.agent_accepted())
+        """Somebody whom we call answered."""
+        name = self._parties.heard_of(leg)
+        if name == "agent":
+            if not self._parties.caller_is_leaving:
+                self.feed(self.machine.agent_accepted())
+        elif name == "caller":
+            self._after(MEDIA_LIMIT_S, self._check_media)
+            self.feed(self.machine.caller_accepted())
+        elif name == "guest":
+            self.feed(self.machine.guest_accepted())
 
     def leg_media(self, leg: Leg, *, up: bool, held: bool) -> None:
         """A leg's audio was negotiated anew."""
-        name = self._name(leg)
+        name = self._parties.name(leg)
+        if name is None:
+            return
         self._wiring.forget(name)
-        self.feed(self.machine.media_changed(name, up=up, held=held))
+        self.feed([] if name == "guest" else self.machine.media_changed(name, up=up, held=held))
 
     def leg_dtmf(self, leg: Leg, digit: str) -> None:
         """A key was pressed."""
-        if self.machine.state is not State.ENDED:
-            self.chronicle.tell(DtmfReceived, leg=self._name(leg), digit=digit)
+        name = self._parties.name(leg)
+        if name is not None and self.machine.state is not State.ENDED:
+            self.chronicle.tell(DtmfReceived, leg=name, digit=digit)
+
+    def leg_transfer(self, leg: Leg, code: int) -> None:
+        """The caller's side reports how far it is with our REFER."""
+        if self._parties.name(leg) == "caller":
+            log.info("transfer reported", call_id=self.call_id, code=code)
+            self.feed(self.machine.transfer_progress(code))
 
     def leg_gone(self, leg: Leg, code: int, reason: str) -> None:
-        """A leg ended."""
-        name = self._name(leg)
+        """A leg ended; one that we ended ourselves is nobody's news any more."""
+        name = self._parties.name(leg)
         log.info("leg ended", call_id=self.call_id, leg=name, code=code, reason=reason)
+        if name is None:
+            return
         self._wiring.forget(name)
+        self._parties.forget(name)
         if self.machine.state is not State.ENDED:
             self._monitor.finish(name, leg.figures())
         self.feed(self.machine.leg_gone(name, code))
@@ -150,7 +187,13 @@ class CallSession:
     def tick(self) -> None:
         """Once a second: statistics, levels, silent streams."""
         talking = self.machine.state in (State.ANNOUNCING, State.TALKING)
-        self._monitor.observe({name: leg for name, leg in self._legs.items() if leg.alive}, talking=talking)
+        self._monitor.observe(self._parties.alive(), talking=talking)
+
+    def send_keys(self, digits: str) -> None:
+        """Send keys to the caller's side; raises CommandRefusedError when nobody talks or it takes none."""
+        todo = self.machine.dtmf(len(digits))
+        self._parties.send_keys(digits)
+        self.feed(todo)
 
     # --- actions ---------------------------------------------------------------------------------------------
 
@@ -158,23 +201,35 @@ class CallSession:
         match action:
             case act.Tell(event=event, fields=fields):
                 self._tell(event, dict(fields))
-            case act.RingCaller():
-                self._caller_leg.answer(180)
-            case act.AnswerCaller():
-                self._caller_leg.answer(200)
-                self._after(MEDIA_LIMIT_S, self._check_media)
-            case act.DialAgent(auto_answer=auto_answer):
-                self._dial(auto_answer)
+            case act.DropLeg(leg=name, code=code):
+                self._drop(name, code)
             case act.StartRecording():
                 self._start_recording()
             case act.PlayTone():
-                self._play("tone", lambda: self.feed(self.machine.tone_finished()))
+                self._sounds.play("tone", lambda: self.feed(self.machine.tone_finished()))
             case act.PlayAnnouncement():
-                self._play("announcement", lambda: self.feed(self.machine.announcement_finished()))
-            case act.DropLeg(leg=name, code=code):
-                self._drop(name, code)
+                self._sounds.play("announcement", lambda: self.feed(self.machine.announcement_finished()))
             case act.CloseRecording():
                 self._close_recording()
+            case _:
+                self._signal(action)
+
+    def _signal(self, action: act.Action) -> None:
+        """What goes out as SIP."""
+        match action:
+            case act.RingCaller():
+                self._parties.caller.answer(180)
+            case act.AnswerCaller():
+                self._parties.caller.answer(200)
+                self._after(MEDIA_LIMIT_S, self._check_media)
+            case act.DialAgent(auto_answer=auto_answer):
+                self._parties.dial_agent(auto_answer=auto_answer)
+            case act.DialCaller():
+                self._parties.dial_caller()
+            case act.DialGuest():
+                self._parties.dial_guest(action)
+            case act.ReferCaller(uri=uri):
+                self._parties.refer_caller(uri)
 
     def _tell(self, event: type[Any], fields: dict[str, Any]) -> None:
         now_s = self._clock.monotonic_s()
@@ -182,59 +237,26 @@ class CallSession:
             fields |= {"extension": self._extension.number, "ring_ms": round((now_s - self._offered_s) * 1000)}
         elif event is CallBridged:
             self._bridged_s = now_s
-            fields |= {"codec": self._legs["caller"].codec}
+            fields |= {"codec": self._parties.caller.codec}
         elif event is CallEnded:
             fields |= {"talk_ms": round((now_s - self._bridged_s) * 1000) if self._bridged_s else 0}
         self.chronicle.tell(event, **fields)
 
-    @property
-    def _caller_leg(self) -> SipLeg:
-        leg = self._legs["caller"]
-        assert isinstance(leg, SipLeg)
-        return leg
-
-    def _dial(self, auto_answer: bool) -> None:
-        try:
-            self._legs["agent"] = self._dial_agent(self, auto_answer)
-        except (SipFailure, TelephonyError) as error:
-            log.error(
-                "agent's device cannot be called", extension=self._extension.number, problem=failure_reason(error)
-            )
-            self._engine.post(lambda: self.feed(self.machine.leg_gone("agent", 480)))
-            return
-        self._silence_timer = self._after(AGENT_SILENT_S, lambda: self.feed(self.machine.agent_silent()))
-
-    def _drop(self, name: LegName, code: int) -> None:
-        leg = self._legs.get(name)
-        if leg is not None and leg.alive:
-            leg.hang_up(code)
+    def _drop(self, name: Party, code: int) -> None:
+        """End a leg; nobody hears it from now on, however long its far end takes to answer our BYE."""
+        self._wiring.apply([pair for pair in self._wiring.live if name not in pair])
+        leg = self._parties.drop(name, code)
+        if leg is not None:
             self._monitor.finish(name, leg.figures())
 
-    def _cancel_silence_timer(self) -> None:
-        if self._silence_timer is not None:
-            self._silence_timer.cancel()
-
     def _start_recording(self) -> None:
-        tone = self._open_player("tone")
-        self._open_player("announcement")
+        tone_ms = self._sounds.load()
         self._recording = Recording(self._engine, self._folder, self._settings.recording_flush_ms)
         self._recording.arm()
         self._recording_open = True
         self.chronicle.start_audio_time()
-        self.chronicle.tell(RecordingStarted, sample_rate_hz=CLOCK_HZ, sync_tone_ms=round(tone.duration_s * 1000))
+        self.chronicle.tell(RecordingStarted, sample_rate_hz=CLOCK_HZ, sync_tone_ms=tone_ms)
         self.feed(self.machine.recording_started())
-
-    def _open_player(self, name: str) -> Player:
-        path = self._settings.sync_tone_file if name == "tone" else self._settings.announcement_file
-        self._players[name] = Player(self._engine, path)
-        return self._players[name]
-
-    def _play(self, name: str, finished: Callable[[], None]) -> None:
-        def end() -> None:
-            finished()
-            self._players[name].close()
-
-        self._players[name].when_finished(end)
 
     def _close_recording(self) -> None:
         if self._recording is not None:
@@ -264,8 +286,7 @@ class CallSession:
         self._over = True
         for timer in self._timers:
             timer.cancel()
-        for player in self._players.values():
-            player.close()
+        self._sounds.close()
         self.chronicle.close()
         self._on_over(self)
 
@@ -276,16 +297,12 @@ class CallSession:
         self._timers.append(timer)
         return timer
 
-    def _name(self, leg: Leg) -> LegName:
-        return "caller" if leg is self._legs.get("caller") else "agent"
-
     def _port(self, name: str) -> Any | None:
         """Resolve a name of the wiring to its bridge port."""
         if name in ("silence", "drain"):  # bridge slot 0 gives silence and swallows what it is given
             return self._engine.silence
-        if name in ("tone", "announcement"):
-            return self._players[name].port if name in self._players else None
+        if name in SOUNDS:
+            return self._sounds.port(name)
         if name.endswith("_recorder"):
             return self._recording.port(name.removesuffix("_recorder")) if self._recording else None
-        leg = self._legs.get("caller" if name == "caller" else "agent")
-        return leg.media if leg is not None else None
+        return self._parties.media(name)

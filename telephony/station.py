@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any, Literal
 
 import structlog
@@ -17,24 +18,27 @@ from pipeline.callfolder import Spool
 from pipeline.catalog import text
 from pipeline.clock import Clock
 from pipeline.errors import CommandRefusedError
-from pipeline.events import ExtensionStateChanged
+from pipeline.events import Direction, ExtensionStateChanged
 from pipeline.ids import IdFactory
 from pipeline.settings import ExtensionSettings, Settings
 from telephony.accounts import open_account, open_black_hole, refuse
-from telephony.actions import Action
+from telephony.callstate import State
 from telephony.chronicle import Publish
+from telephony.commands import DialArguments, obey, read
+from telephony.dialler import Dialler
 from telephony.engine import Engine
-from telephony.legs import Leg, SipLeg
-from telephony.machine import State
-from telephony.policy import caller_identity, incoming_code, shown_identity, uri_user
+from telephony.legs import SipLeg
+from telephony.policy import caller_identity, incoming_code, uri_user
 from telephony.session import CallSession
 from telephony.strangers import answer_strangers
+from telephony.targets import Targets
 
 log = structlog.get_logger("telephony.station")
 
 ExtensionState = Literal["starting", "ready", "ringing", "talking", "held", "stopped", "failed"]
 _SHOWN: dict[State, ExtensionState] = {
     State.RINGING: "ringing",
+    State.CALLING: "ringing",
     State.CONNECTING: "ringing",
     State.ANNOUNCING: "talking",
     State.TALKING: "talking",
@@ -63,7 +67,8 @@ class Station:
         self._clock, self._publish = clock, publish
         self._ids = ids or IdFactory(clock)
         self._spool = Spool(settings.spool_dir)
-        self._account: Any = None
+        self._targets = Targets(settings, extension)
+        self._dialler: Dialler | None = None
         self._session: CallSession | None = None
         self._state: ExtensionState = "starting"
         self._ticks = 0
@@ -73,7 +78,8 @@ class Station:
         """Open both accounts and begin to take calls."""
         answer_strangers()
         open_black_hole(self._engine)
-        self._account = open_account(self._engine, self._extension.number, self._extension.rtp_port, self._incoming)
+        account = open_account(self._engine, self._extension.number, self._extension.rtp_port, self._incoming)
+        self._dialler = Dialler(self._engine, account, self._extension)
         self._show("ready")
         self._engine.later(_TICK_S, self._tick)
 
@@ -109,6 +115,8 @@ class Station:
         """
         if name == "status":
             return self.status()
+        if name == "dial":
+            return self._dial(read(DialArguments, name, args))
         session = self._session
         if session is None or session.machine.state is State.ENDED:
             raise CommandRefusedError(text("telephony.refused_no_call", extension=self._extension.number))
@@ -117,19 +125,8 @@ class Station:
             raise CommandRefusedError(
                 text("telephony.refused_other_call", call_id=wanted, extension=self._extension.number)
             )
-        machine = session.machine
-        known: dict[str, Callable[[], list[Action]]] = {
-            "answer": machine.answer,
-            "reject": machine.reject,
-            "hangup": machine.hang_up,
-            "hold": machine.hold,
-            "resume": machine.resume,
-            "mute": lambda: machine.mute(on=True),
-            "unmute": lambda: machine.mute(on=False),
-        }
-        if name not in known:
+        if not obey(session, self._targets, name, args):
             raise CommandRefusedError(text("telephony.refused_unknown", extension=self._extension.number, command=name))
-        session.feed(known[name]())
         return self.status()
 
     def status(self) -> dict[str, Any]:
@@ -137,10 +134,15 @@ class Station:
         session = self._session
         result: dict[str, Any] = {"extension": self._extension.number, "state": self._state, "call_id": ""}
         if session is not None and session.machine.state is not State.ENDED:
+            machine = session.machine
             result |= {
                 "call_id": session.call_id,
-                "call_state": str(session.machine.state),
-                "muted": session.machine.muted,
+                "call_state": str(machine.state),
+                "direction": machine.direction,
+                "muted": machine.muted,
+                "guest": asdict(machine.guest) if machine.guest else None,
+                "transfer_to": machine.transfer_to,
+                "possible": machine.possible(),
                 "recorded_ms": session.chronicle.offset_ms or 0,
             }
         return result
@@ -156,37 +158,47 @@ class Station:
             return
         match = _FROM.search(message)
         caller = caller_identity(match.group(1) if match else "")
-        folder = self._spool.folder(self._ids.call_id())
         try:
-            session = CallSession(
-                self._engine,
-                self._settings,
-                self._extension,
-                folder,
-                clock=self._clock,
-                publish=self._publish,
-                dial_agent=self._dial_agent,
-                on_change=self._changed,
-                on_over=self._over,
-            )
+            session = self._new_session("in")
         except OSError as error:
-            log.error("call refused: its folder cannot be made", folder=str(folder.path), problem=str(error))
+            log.error("call refused: its folder cannot be made", problem=str(error))
             refuse(self._engine, account, number, 503)
             return
         self._session = session
         session.begin(SipLeg.incoming(self._engine, account, number, session), caller)
 
-    def _dial_agent(self, session: CallSession, auto_answer: bool) -> Leg:
-        if self._extension.device == "headset":
-            from telephony.headset import HeadsetLeg
+    def _dial(self, asked: DialArguments) -> dict[str, Any]:
+        """Call somebody outside."""
+        if self._session is not None or self._stopping is not None:
+            raise CommandRefusedError(
+                text("telephony.refused_busy", extension=self._extension.number),
+                remedy=text("telephony.refused_busy_remedy"),
+            )
+        target = self._targets.outside(asked.number)
+        try:
+            self._session = session = self._new_session("out")
+        except OSError as error:
+            log.error("no outgoing call: its folder cannot be made", problem=str(error))
+            raise CommandRefusedError(
+                text("telephony.refused_no_folder", problem=error.strerror or error),
+                remedy=text("telephony.recorder_unopened_remedy"),
+            ) from error
+        session.place(target, case_id=asked.case_id, callback_id=asked.callback_id)
+        return self.status() | {"call_id": session.call_id}
 
-            return HeadsetLeg.open(self._engine, self._extension.headset_name, session)
-        headers = {}
-        if auto_answer:
-            headers["Call-Info"] = f"<sip:{self._engine.config.bind}>;answer-after=0"
-        shown = shown_identity(session.caller, self._engine.config.bind) if session.caller else ""
-        return SipLeg.dial(
-            self._engine, self._account, self._extension.device_uri, session, shown_as=shown, headers=headers
+    def _new_session(self, direction: Direction) -> CallSession:
+        assert self._dialler is not None
+        return CallSession(
+            self._engine,
+            self._settings,
+            self._extension,
+            self._spool.folder(self._ids.call_id()),
+            self._dialler,
+            direction=direction,
+            clock=self._clock,
+            publish=self._publish,
+            on_change=self._changed,
+            on_over=self._over,
         )
 
     def _changed(self, session: CallSession) -> None:

@@ -16,7 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.errors import MessageError
 
-Leg = Literal["caller", "agent"]
+Leg = Literal["caller", "agent"]  # the two recorded channels; a guest's voice is on the agent's
+Party = Literal["caller", "agent", "guest"]  # whose telephone it is
 Stream = Literal["call", "transcript", "suggestions", "screen", "case"]
 
 _registry: dict[str, type[Event]] = {}

@@ -5,12 +5,19 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pipeline.events.base import CallEvent, Leg, event
+from pipeline.events.base import CallEvent, Leg, Party, event
+
+Direction = Literal["in", "out"]
+GuestMode = Literal["consult", "conference", "listen", "whisper"]
 
 
 @event
 class CallOffered(CallEvent):
-    """A caller's INVITE reached an extension; the agent's device rings."""
+    """A call began: a caller's INVITE reached an extension, or (``direction`` out) its agent calls a number.
+
+    The taxpayer is the caller's leg in both directions; ``caller_number`` of an outgoing call is the number dialled.
+    ``case_id``, ``callback_id``: what an outgoing call is about, as the desk said.
+    """
 
     name = "call.offered"
     stream = "call"
@@ -19,11 +26,25 @@ class CallOffered(CallEvent):
     caller_name: str = ""
     caller_uri: str = ""
     sip_call_id: str = ""
+    direction: Direction = "in"
+    case_id: int | None = None
+    callback_id: int | None = None
+
+
+@event
+class CallDialled(CallEvent):
+    """Of an outgoing call: the agent's device is up and the taxpayer is being called."""
+
+    name = "call.dialled"
+    stream = "call"
 
 
 @event
 class CallAnswered(CallEvent):
-    """The agent accepted and the caller's leg is up."""
+    """The agent accepted and the caller's leg is up; of an outgoing call: the taxpayer answered.
+
+    ``ring_ms``: since the call was offered.
+    """
 
     name = "call.answered"
     stream = "call"
@@ -103,12 +124,98 @@ class AgentUnmuted(CallEvent):
 
 
 @event
+class GuestInvited(CallEvent):
+    """A third party is being called. ``to``: extension or number; ``person``: who that is, when known."""
+
+    name = "guest.invited"
+    stream = "call"
+    to: str
+    person: str = ""
+    mode: GuestMode
+
+
+@event
+class GuestJoined(CallEvent):
+    """The third party answered and is in the call as ``mode`` says.
+
+    consult: agent and guest talk, the caller is on hold. conference: all talk. listen: the guest hears both and is
+    heard by nobody. whisper: the guest hears both and is heard by the agent alone.
+    """
+
+    name = "guest.joined"
+    stream = "call"
+    to: str
+    mode: GuestMode
+
+
+@event
+class GuestModeChanged(CallEvent):
+    """The third party's part is another one now."""
+
+    name = "guest.mode_changed"
+    stream = "call"
+    to: str
+    mode: GuestMode
+
+
+@event
+class GuestLeft(CallEvent):
+    """The third party is gone, or never came (the second line of reasons)."""
+
+    name = "guest.left"
+    stream = "call"
+    to: str
+    reason: Literal[
+        "hung_up", "dropped", "call_ended",
+        "busy", "rejected", "no_answer", "unreachable", "codec_mismatch",
+    ]  # fmt: skip
+
+
+@event
+class TransferStarted(CallEvent):
+    """The caller's side was asked (REFER) to call ``to``; the talk goes on until it has."""
+
+    name = "transfer.started"
+    stream = "call"
+    to: str
+
+
+@event
+class TransferFailed(CallEvent):
+    """The caller's side could not reach ``to``, or does not transfer; the talk goes on."""
+
+    name = "transfer.failed"
+    stream = "call"
+    to: str
+    sip_code: int = 0
+
+
+@event
+class CallTransferred(CallEvent):
+    """The caller was handed over. blind: to ``to``, outside this call, which ends. attended: to its guest."""
+
+    name = "call.transferred"
+    stream = "call"
+    to: str
+    kind: Literal["blind", "attended"]
+
+
+@event
+class DtmfSent(CallEvent):
+    """Keys were sent to the caller's side; which ones is not kept, they may be a PIN."""
+
+    name = "dtmf.sent"
+    stream = "call"
+    count: int
+
+
+@event
 class DtmfReceived(CallEvent):
     """One key was pressed (RFC 4733; counted once per key)."""
 
     name = "dtmf.received"
     stream = "call"
-    leg: Leg
+    leg: Party
     digit: str
 
 
@@ -118,7 +225,7 @@ class MediaMeasured(CallEvent):
 
     name = "media.measured"
     stream = "call"
-    leg: Leg
+    leg: Party
     packets: int
     lost: int
     discarded: int
@@ -140,7 +247,7 @@ class AudioMissing(CallEvent):
 
 @event
 class CallEnded(CallEvent):
-    """The call is over. ``reason``: see telephony docs; never missing from a finished call's journal."""
+    """The call is over. ``reason``: see docs/telephony.md; never missing from a finished call's journal."""
 
     name = "call.ended"
     stream = "call"
@@ -151,6 +258,13 @@ class CallEnded(CallEvent):
         "no_answer",
         "agent_rejected",
         "agent_unreachable",
+        "agent_cancelled",
+        "called_busy",
+        "called_no_answer",
+        "called_rejected",
+        "called_unreachable",
+        "transferred",
+        "guest_hung_up",
         "codec_mismatch",
         "softphone_died",
         "shutdown",

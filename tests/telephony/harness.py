@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
@@ -21,7 +22,7 @@ import numpy as np
 
 from pipeline.callfolder import CallFolder, Spool
 from pipeline.events import CallEvent
-from pipeline.settings import PROJECT_DIR
+from pipeline.settings import PROJECT_DIR, Settings
 from tests.ports import free_port, free_range
 
 RATE_HZ = 8000
@@ -37,6 +38,14 @@ def wait_for(condition: Callable[[], Any], timeout_s: float = 10.0, what: str = 
             return value
         time.sleep(0.02)
     raise AssertionError(f"not in {timeout_s} s: {what or condition}")
+
+
+async def until(condition: Callable[[], Any], timeout_s: float = 10.0) -> Any:
+    """Poll until ``condition`` is true and return its value, without blocking the loop."""
+    async with asyncio.timeout(timeout_s):
+        while not (value := condition()):
+            await asyncio.sleep(0.02)
+    return value
 
 
 def voice(seconds: float, seed: int) -> np.ndarray:
@@ -157,7 +166,7 @@ class Site:
 
     def __init__(self, folder: Path, **overrides: Any) -> None:
         self.folder = folder
-        self.sip_port, self.device_port = free_port(), free_port()
+        self.sip_port, self.device_port, self.outside_port = free_port(), free_port(), free_port()
         self.rtp_port = free_range(32)
         self.data_dir = folder / "var"
         extension = {
@@ -169,6 +178,7 @@ class Site:
         }
         values = {
             "data_dir": str(self.data_dir),
+            "outbound_uri": f"sip:{{number}}@127.0.0.1:{self.outside_port}",
             "announcement_file": str(write_wav(folder / "announcement.wav", sine(ANNOUNCEMENT_MS / 1000, 440))),
             "sync_tone_file": str(write_wav(folder / "tone.wav", sine(TONE_MS / 1000, 1000))),
             **overrides,
@@ -186,6 +196,11 @@ class Site:
     def uri(self) -> str:
         """The extension's SIP address."""
         return f"sip:2101@127.0.0.1:{self.sip_port}"
+
+    @property
+    def bus_path(self) -> Path:
+        """Where this site's bus is."""
+        return Settings(data_dir=self.data_dir).bus_path
 
     def start(self, *arguments: str, env: dict[str, str] | None = None) -> Process:
         """Start a program that ends with the site."""
@@ -210,6 +225,12 @@ class Site:
         if ready:
             process.event("ready")
         return process
+
+    def outside(self, *arguments: str) -> Process:
+        """Start a telephone that answers at the end of the trunk."""
+        return self.start(
+            sys.executable, "-m", "telephony.phone", "answer", "--port", str(self.outside_port), *arguments
+        )
 
     def up(self, *arguments: str) -> tuple[Process, Process]:
         """Start softphone and agent's device side by side and wait for both."""

@@ -39,7 +39,7 @@ FULL_CALL = [
 ]
 
 
-def _assert_recorded(it: Site) -> None:
+def assert_recorded(it: Site) -> None:
     """Both files are equally long, hold what was said, and begin with the tone at the same sample."""
     caller, agent = it.audio("caller"), it.audio("agent")
     closed = it.find("recording.closed")
@@ -74,7 +74,7 @@ def test_sipp_caller_and_phone_agent_are_bridged_and_recorded(tmp_path: Path) ->
         events = [item.name for item in it.journal()]
         assert events.count("media.measured") >= 2  # the final one of each leg, before the end
         assert events[-1] == "recording.closed"  # nothing follows: the archiver may seal
-        _assert_recorded(it)
+        assert_recorded(it)
         offered, ended = it.find("call.offered"), it.find("call.ended")
         assert (offered.caller_number, offered.caller_name) == ("081200002222", "Penelepon Uji")
         assert (ended.reason, ended.sip_code) == ("caller_hung_up", 200)
@@ -133,7 +133,7 @@ def test_sipp_caller_and_baresip_agent(tmp_path: Path) -> None:
         assert caller.wait() == 0, caller.errors + caller.lines[-30:]
         it.await_event("recording.closed")
         assert it.names() == FULL_CALL
-        _assert_recorded(it)
+        assert_recorded(it)
 
 
 def test_agent_hangs_up(tmp_path: Path) -> None:

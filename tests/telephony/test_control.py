@@ -12,31 +12,19 @@ import pytest
 from pipeline.bus import Broker, BusClient
 from pipeline.errors import CommandRefusedError
 from pipeline.events import Event, ExtensionStateChanged
-from pipeline.settings import Settings
-from tests.telephony.harness import RATE_HZ, Site, sine, site, voice, write_wav
+from tests.telephony.harness import RATE_HZ, Site, sine, site, until, voice, write_wav
 
 pytestmark = pytest.mark.integration
-
-
-async def _until(condition, timeout_s: float = 10.0):
-    async with asyncio.timeout(timeout_s):
-        while not (value := condition()):
-            await asyncio.sleep(0.02)
-    return value
-
-
-def _bus_path(it: Site) -> Path:
-    return Settings(data_dir=it.data_dir).bus_path
 
 
 async def test_hold_and_mute_keep_both_files_on_one_timeline(tmp_path: Path) -> None:
     with site(tmp_path) as it:
         write_wav(it.agent_wav, voice(8, 2))
         write_wav(it.caller_wav, voice(8, 1))
-        async with Broker(_bus_path(it)), BusClient(_bus_path(it), "desk") as desk:
+        async with Broker(it.bus_path), BusClient(it.bus_path, "desk") as desk:
             await asyncio.to_thread(it.up, "--after", "0.1", "--play", str(it.agent_wav))
             caller = it.caller("--play", str(it.caller_wav))
-            bridged = await _until(lambda: it.find("call.bridged"))
+            bridged = await until(lambda: it.find("call.bridged"))
             call = {"call_id": bridged.call_id}
 
             async def command(name: str) -> dict:
@@ -57,7 +45,7 @@ async def test_hold_and_mute_keep_both_files_on_one_timeline(tmp_path: Path) -> 
                 await desk.request("softphone.2101", "hangup", call_id="20260101T000000-00000000")
             await command("hangup")
             assert await asyncio.to_thread(caller.wait) == 0
-            await _until(lambda: it.find("recording.closed"))
+            await until(lambda: it.find("recording.closed"))
         assert it.find("call.ended").reason == "agent_hung_up"
         caller_audio, agent_audio = it.audio("caller"), it.audio("agent")
         assert len(caller_audio) == len(agent_audio)
@@ -75,16 +63,16 @@ async def test_nothing_is_thrown_away_in_announcement_and_holds(tmp_path: Path) 
         write_wav(it.folder / "announcement.wav", sine(3.0, 440))
         write_wav(it.agent_wav, voice(12, 2))
         write_wav(it.caller_wav, voice(12, 1))
-        async with Broker(_bus_path(it)), BusClient(_bus_path(it), "desk") as desk:
+        async with Broker(it.bus_path), BusClient(it.bus_path, "desk") as desk:
             hold = ("--hold", "5.8-6.2")  # the device's own: its re-INVITE makes a new stream
             await asyncio.to_thread(it.up, "--after", "0.1", "--play", str(it.agent_wav), *hold)
             caller = it.caller("--play", str(it.caller_wav), "--hang-up-after", "7")
-            await _until(lambda: it.find("call.bridged"))
+            await until(lambda: it.find("call.bridged"))
             await desk.request("softphone.2101", "hold")
             await asyncio.sleep(2)
             await desk.request("softphone.2101", "resume")
             assert await asyncio.to_thread(caller.wait) == 0, caller.errors
-            await _until(lambda: it.find("recording.closed"))
+            await until(lambda: it.find("recording.closed"))
         assert it.names().count("call.held") == 2
         final = {item.leg: item for item in it.journal() if item.name == "media.measured" and item.final}
         assert final["caller"].packets > 300
@@ -103,24 +91,24 @@ def _span(it: Site, begin: str, end: str) -> slice:
 async def test_desk_answers_and_the_hub_sees_the_states(tmp_path: Path) -> None:
     seen: list[Event] = []
     with site(tmp_path, extension={"answer": "desk"}) as it:
-        async with Broker(_bus_path(it)), BusClient(_bus_path(it), "hub", subscribe=("",), on_event=seen.append) as hub:
+        async with Broker(it.bus_path), BusClient(it.bus_path, "hub", subscribe=("",), on_event=seen.append) as hub:
             _, agent = await asyncio.to_thread(it.up, "--after", "0.05")
             caller = it.caller("--linger", "2")
-            offered = await _until(lambda: it.find("call.offered"))
+            offered = await until(lambda: it.find("call.offered"))
             await asyncio.sleep(0.5)
             assert not any(item["event"] == "incoming" for item in agent.events)  # waits for the desk
             with pytest.raises(CommandRefusedError):
                 await hub.request("softphone.2101", "hold", call_id=offered.call_id)
             await hub.request("softphone.2101", "answer", call_id=offered.call_id)
-            await _until(lambda: it.find("call.bridged"))
+            await until(lambda: it.find("call.bridged"))
             status = await hub.request("softphone.2101", "status")
             assert (status["state"], status["call_id"]) == ("talking", offered.call_id)
             assert await asyncio.to_thread(caller.wait) == 0
-            await _until(lambda: it.find("recording.closed"))
+            await until(lambda: it.find("recording.closed"))
             with pytest.raises(CommandRefusedError, match="has no call"):
                 await hub.request("softphone.2101", "hangup")
-            await _until(lambda: any(item.name == "recording.closed" for item in seen))
-            await _until(lambda: any(item.name == "worker.measured" for item in seen))
+            await until(lambda: any(item.name == "recording.closed" for item in seen))
+            await until(lambda: any(item.name == "worker.measured" for item in seen))
         states = [item.state for item in seen if isinstance(item, ExtensionStateChanged)]
         changes = [state for index, state in enumerate(states) if index == 0 or states[index - 1] != state]
         assert changes[-4:] == ["ready", "ringing", "talking", "ready"]
@@ -133,10 +121,10 @@ async def test_desk_answers_and_the_hub_sees_the_states(tmp_path: Path) -> None:
 
 async def test_desk_rejects(tmp_path: Path) -> None:
     with site(tmp_path, extension={"answer": "desk"}) as it:
-        async with Broker(_bus_path(it)), BusClient(_bus_path(it), "hub") as hub:
+        async with Broker(it.bus_path), BusClient(it.bus_path, "hub") as hub:
             await asyncio.to_thread(it.softphone)
             caller = it.caller()
-            await _until(lambda: it.find("call.offered"))
+            await until(lambda: it.find("call.offered"))
             await hub.request("softphone.2101", "reject")
             assert await asyncio.to_thread(caller.wait) == 4
             assert caller.event("ended")["code"] == 603

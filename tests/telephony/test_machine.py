@@ -19,7 +19,8 @@ from telephony.actions import (
     StartRecording,
     Tell,
 )
-from telephony.machine import CallMachine, State
+from telephony.callstate import State
+from telephony.machine import CallMachine
 
 pytestmark = pytest.mark.unit
 
