@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
@@ -28,6 +28,11 @@ class Batch:
     lengths: Tensor  # (B,) output frames
     paths: Paths
     labels: Tensor  # (B, T / 3), -100 where there is none
+
+    def to(self, device: torch.device) -> Batch:
+        """Return the batch on a device."""
+        paths = Paths(**{part.name: getattr(self.paths, part.name).to(device) for part in fields(Paths)})
+        return Batch(self.features.to(device), self.lengths.to(device), paths, self.labels.to(device))
 
 
 def plan(frames: Sequence[int], batch_frames: int, seed: int) -> list[list[int]]:

@@ -74,7 +74,8 @@ class TdnnF(nn.Module):
             narrow = factor(torch.cat([hidden[:, :-1], hidden[:, 1:]], -1))
             wide = functional.relu(_norm(norm, affine(torch.cat([narrow[:, :-1], narrow[:, 1:]], -1))))
             if self.training and self.dropout > 0:
-                wide = wide * (1 + (torch.rand(len(wide), 1, wide.shape[2]) * 2 - 1) * 2 * self.dropout)
+                chance = torch.rand(len(wide), 1, wide.shape[2], device=wide.device)
+                wide = wide * (1 + (chance * 2 - 1) * 2 * self.dropout)
             hidden = wide + self.shape.bypass * hidden[:, 1:-1]
         return self.output(self.prefinal(hidden)), self.side_output(self.side_prefinal(hidden))
 

@@ -80,8 +80,8 @@ def _denominator(logits: Tensor, lengths: Tensor, trigram: Tensor) -> tuple[Tens
     first = scaled[..., 0::2].permute(1, 2, 0).contiguous()  # (T, P, B)
     loop = scaled[..., 1::2].permute(1, 2, 0).contiguous()
     step = trigram.permute(1, 0, 2).contiguous()  # [last][before][next]
-    alphas = torch.zeros(frames, PHONE_COUNT, batch, PHONE_COUNT)  # [t][current][utterance][before]
-    entries = torch.zeros(frames, PHONE_COUNT, batch, PHONE_COUNT)
+    alphas = logits.new_zeros(frames, PHONE_COUNT, batch, PHONE_COUNT)  # [t][current][utterance][before]
+    entries = torch.zeros_like(alphas)
     total = torch.log(first[0, 0] + 1e-30) + peak[:, 0, 0]
     alphas[0, 0, :, 0] = 1.0
     for t in range(1, frames):
@@ -92,7 +92,7 @@ def _denominator(logits: Tensor, lengths: Tensor, trigram: Tensor) -> tuple[Tens
         total = total + torch.where(live, torch.log(mass) + peak[:, t, 0], 0.0)
         entries[t] = entry
         alphas[t] = alpha / mass[None, :, None]
-    last = alphas[lengths - 1, :, torch.arange(batch), :]
+    last = alphas[lengths - 1, :, torch.arange(batch, device=logits.device), :]
     total = total + torch.log(last[:, 0].sum(-1) + 1e-20)
     return total, _occupy((first, loop), alphas, entries, lengths, step)
 
@@ -101,8 +101,8 @@ def _occupy(scores: tuple[Tensor, Tensor], alphas: Tensor, entries: Tensor, leng
     first, loop = scores
     back = step.transpose(1, 2).contiguous()
     frames, phones, batch = first.shape
-    occupation = torch.zeros(batch, frames, 2 * phones)
-    end = torch.zeros(phones, batch, phones)
+    occupation = first.new_zeros(batch, frames, 2 * phones)
+    end = first.new_zeros(phones, batch, phones)
     end[0] = 1.0
     beta = end
     for t in range(frames - 1, 0, -1):
@@ -130,22 +130,23 @@ def _numerator(logits: Tensor, lengths: Tensor, paths: Paths) -> tuple[Tensor, T
     phones, counts = paths.phones, paths.counts
     batch, frames, _ = logits.shape
     width = phones.shape[1]
-    at = torch.arange(frames)[None, :, None]
-    allowed = (at >= paths.low[:, None]) & (at < paths.high[:, None]) & (torch.arange(width) < counts[:, None])[:, None]
+    at, places = (torch.arange(count, device=logits.device) for count in (frames, width))
+    at = at[None, :, None]
+    allowed = (at >= paths.low[:, None]) & (at < paths.high[:, None]) & (places < counts[:, None])[:, None]
     index = (2 * phones)[:, None].expand(-1, frames, -1)
     enter = logits.gather(2, index).masked_fill(~allowed, _NEVER).permute(1, 0, 2).contiguous()
     stay = logits.gather(2, index + 1).masked_fill(~allowed, _NEVER).permute(1, 0, 2).contiguous()
-    wall = torch.full((batch, 1), _NEVER)
-    alphas = torch.full((frames, batch, width), _NEVER)
+    wall = logits.new_full((batch, 1), _NEVER)
+    alphas = logits.new_full((frames, batch, width), _NEVER)
     alphas[0, :, 0] = enter[0, :, 0]
     for t in range(1, frames):
         previous = alphas[t - 1]
         moved = torch.cat([wall, previous[:, :-1]], 1) + enter[t]
         alphas[t] = torch.logaddexp(moved, previous + stay[t]).clamp_min(_NEVER)
-    rows = torch.arange(batch)
+    rows = torch.arange(batch, device=logits.device)
     value = alphas[lengths - 1, rows, counts - 1]
-    occupation = torch.zeros(batch, frames, logits.shape[2])
-    end = torch.full((batch, width), _NEVER)
+    occupation = torch.zeros_like(logits)
+    end = logits.new_full((batch, width), _NEVER)
     end[rows, counts - 1] = 0.0
     beta = end
     for t in range(frames - 1, 0, -1):

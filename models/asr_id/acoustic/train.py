@@ -67,6 +67,7 @@ class _Run:
     optimizer: torch.optim.Optimizer
     mean: Tensor
     trigram: Tensor
+    device: torch.device
     step: int = 0
     trained_s: float = 0.0
     history: list[tuple[float, float, float, float]] = field(default_factory=list)
@@ -88,15 +89,20 @@ def train(
     resume: Path | None = None,
     report: Report | None = None,
     check: Check | None = None,
+    device: torch.device | None = None,
 ) -> Checkpoint:
     """Train on `data`, from scratch or from `init`; `resume` is a file to continue from and to save to.
+
+    Batches are made and perturbed on the processor; network and objective live on `device` (default: the GPU when
+    PyTorch sees one). What comes back is always on the processor.
 
     Raises ValueError when there is no data.
     """
     if not data:
         raise ValueError("no training data")
     torch.manual_seed(seed)
-    run = _begin(data, schedule, shape or NetworkShape(), init, seed)
+    start = init or _untrained(data, shape or NetworkShape(), seed)
+    run = _begin(start, schedule.rate, device or best_device())
     if resume is not None and resume.is_file():
         _load(run, resume)
     frames = [item.frames for item in data]
@@ -127,6 +133,11 @@ def train(
     return _kept(run)
 
 
+def best_device() -> torch.device:
+    """Return the GPU when there is one, else the processor."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
 def evaluate(checkpoint: Checkpoint, data: Sequence[Utterance]) -> dict[str, float]:
     """Return mean `mmi`, `cross_entropy` and phone `accuracy` per output frame of unperturbed data."""
     sums: list[tuple[float, float, float, float]] = []
@@ -134,33 +145,33 @@ def evaluate(checkpoint: Checkpoint, data: Sequence[Utterance]) -> dict[str, flo
     with torch.no_grad():
         for batch in plain_batches(data, checkpoint.feature_mean):
             mmi, entropy, accuracy, _, _ = _losses(checkpoint.network, batch, checkpoint.phone_lm)
-            sums.append((float(batch.lengths.sum()), float(mmi), float(entropy), accuracy))
+            sums.append((float(batch.lengths.sum()), float(mmi), float(entropy), float(accuracy)))
     weights = np.array([row[0] for row in sums])
     means = (np.array([row[1:] for row in sums]) * weights[:, None]).sum(0) / weights.sum()
     return dict(zip(("mmi", "cross_entropy", "accuracy"), means.tolist(), strict=True))
 
 
-def _begin(
-    data: Sequence[Utterance], schedule: Schedule, shape: NetworkShape, init: Checkpoint | None, seed: int
-) -> _Run:
+def _untrained(data: Sequence[Utterance], shape: NetworkShape, seed: int) -> Checkpoint:
+    """Return a fresh network with the mean, the scale and the phone trigram of a sample of `data`."""
     chosen = np.random.default_rng(seed).permutation(len(data))
-    if init is None:
-        network = TdnnF(shape)
-        frames = np.concatenate([np.asarray(data[at].features, np.float32) for at in chosen[:_MEAN_SAMPLE]])
-        mean = torch.from_numpy(frames.mean(0))
-        network.feature_scale.copy_(torch.from_numpy(0.9 / frames.std(0)))
-        trigram = phone_trigram(data[at].segments[:, 0].tolist() for at in chosen[:_LM_SAMPLE])
-    else:
-        network = TdnnF(init.network.shape)
-        network.load_state_dict(init.network.state_dict())
-        mean, trigram = init.feature_mean, init.phone_lm
-    averaged = TdnnF(network.shape)
+    network = TdnnF(shape)
+    frames = np.concatenate([np.asarray(data[at].features, np.float32) for at in chosen[:_MEAN_SAMPLE]])
+    network.feature_scale.copy_(torch.from_numpy(0.9 / frames.std(0)))
+    trigram = phone_trigram(data[at].segments[:, 0].tolist() for at in chosen[:_LM_SAMPLE])
+    return Checkpoint(network, torch.from_numpy(frames.mean(0)), trigram, {})
+
+
+def _begin(start: Checkpoint, rate: float, device: torch.device) -> _Run:
+    network = TdnnF(start.network.shape)
+    network.load_state_dict(start.network.state_dict())
+    network.to(device)
+    averaged = TdnnF(network.shape).to(device)
     averaged.load_state_dict(network.state_dict())
     matrices = [weight for weight in network.parameters() if weight.dim() > 1]
     vectors = [weight for weight in network.parameters() if weight.dim() <= 1]
     groups = [{"params": matrices, "weight_decay": 0.02}, {"params": vectors, "weight_decay": 0.0}]
-    optimizer = torch.optim.AdamW(groups, lr=schedule.rate, betas=(0.9, 0.98))
-    return _Run(network, averaged, optimizer, mean, trigram)
+    optimizer = torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.98))
+    return _Run(network, averaged, optimizer, start.feature_mean, start.phone_lm.to(device), device)
 
 
 def _step(run: _Run, batch: Batch, schedule: Schedule, share: float) -> None:
@@ -168,7 +179,7 @@ def _step(run: _Run, batch: Batch, schedule: Schedule, share: float) -> None:
     rate = schedule.rate * min(1.0, (run.step + 1) / schedule.warm_up_steps) * _cosine(share, schedule.flat_share)
     for group in run.optimizer.param_groups:
         group["lr"] = rate
-    mmi, entropy, accuracy, size, unfit = _losses(run.network, batch, run.trigram)
+    mmi, entropy, accuracy, size, unfit = _losses(run.network, batch.to(run.device), run.trigram)
     side_weight = 0.5 if share < 0.3 else 0.2
     loss = -mmi + side_weight * entropy + 2e-4 * size
     run.optimizer.zero_grad()
@@ -177,10 +188,10 @@ def _step(run: _Run, batch: Batch, schedule: Schedule, share: float) -> None:
     if torch.isfinite(norm):
         run.optimizer.step()
     _average(run, min(schedule.average, (run.step + 1) / (run.step + 10)))
-    run.history.append((mmi.item(), entropy.item(), accuracy, unfit))
+    run.history.append((mmi.item(), entropy.item(), accuracy.item(), unfit.item()))
 
 
-def _losses(network: TdnnF, batch: Batch, trigram: Tensor) -> tuple[Tensor, Tensor, float, Tensor, float]:
+def _losses(network: TdnnF, batch: Batch, trigram: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """(MMI per frame, cross entropy, frame accuracy, mean squared logits, share without a path)."""
     logits, side = network(batch.features)
     logits = logits.clamp(-_LOGIT_LIMIT, _LOGIT_LIMIT)
@@ -190,8 +201,8 @@ def _losses(network: TdnnF, batch: Batch, trigram: Tensor) -> tuple[Tensor, Tens
     mmi = ((above - below) * fits).sum() / batch.lengths.sum()
     entropy = functional.cross_entropy(side.reshape(-1, side.shape[-1]), batch.labels.reshape(-1), ignore_index=-100)
     known = batch.labels >= 0
-    accuracy = (side.argmax(-1)[known] // 2 == batch.labels[known] // 2).float().mean()
-    return mmi, entropy, float(accuracy), (logits**2).sum(-1).mean(), float((~fits).float().mean())
+    right = (side.argmax(-1) // 2 == batch.labels // 2) & known
+    return mmi, entropy, right.sum() / known.sum(), (logits**2).sum(-1).mean(), (~fits).float().mean()
 
 
 def _cosine(share: float, flat: float) -> float:
@@ -213,7 +224,7 @@ def _kept(run: _Run) -> Checkpoint:
     network = TdnnF(run.averaged.shape)
     network.load_state_dict(run.averaged.state_dict())
     network.eval()
-    return Checkpoint(network, run.mean, run.trigram, {"steps": run.step})
+    return Checkpoint(network, run.mean, run.trigram.cpu(), {"steps": run.step})
 
 
 def _progress(run: _Run, schedule: Schedule, elapsed_s: float) -> Progress:
@@ -238,8 +249,9 @@ def _save(run: _Run, path: Path) -> None:
 
 
 def _load(run: _Run, path: Path) -> None:
-    state = torch.load(path, weights_only=True)
+    state = torch.load(path, map_location="cpu", weights_only=True)
     run.network.load_state_dict(state["network"])
     run.averaged.load_state_dict(state["averaged"])
     run.optimizer.load_state_dict(state["optimizer"])
-    run.mean, run.trigram, run.step, run.trained_s = state["mean"], state["trigram"], state["step"], state["trained_s"]
+    run.mean, run.trigram = state["mean"], state["trigram"].to(run.device)
+    run.step, run.trained_s = state["step"], state["trained_s"]
