@@ -13,6 +13,8 @@ import { browserHands, linkBanner, slashToSearch, startFrame } from "../core/fra
 import { AGENT_EVENTS, LiveFeed } from "../core/live.js";
 import { learnServerClock, page } from "../core/page.js";
 import type { AgentSnapshot, Case, LiveCall, WireEvent } from "../core/types.js";
+import { screenLamp } from "../screen/lamp.js";
+import { ScreenLog } from "../screen/screen-log.js";
 
 const TICK_MS = 200;
 const SAID_FOR_MS = 8000;
@@ -25,9 +27,11 @@ class AgentPage {
   private readonly sikp: SikpPane;
   private readonly bar: CallBar;
   private readonly online = linkBanner();
+  private readonly screen: ScreenLog;
 
   constructor(snapshot: AgentSnapshot) {
     this.state = snapshot;
+    this.screen = new ScreenLog(snapshot.person.username, screenLamp);
     const say = (words: string): void => this.say(words);
     this.casePane = new CasePane({
       say,
@@ -45,6 +49,7 @@ class AgentPage {
   start(): void {
     learnServerClock(this.state.server_now);
     this.render();
+    void this.screen.start();
     window.setInterval(() => this.bar.tick(), TICK_MS);
     const feed = new LiveFeed(
       {
@@ -151,6 +156,7 @@ class AgentPage {
   private render(): void {
     const { call } = this.state;
     this.bar.render(call);
+    this.screen.follow(call);
     renderIdle(this.state, call, (id) => void this.open(id));
     this.conversation.render(call);
     this.sikp.render(call);
