@@ -11,9 +11,11 @@ hub calls them in threads. The time is always passed in (``now``, timezone-aware
     limits = CaseLimits(limit_s=900, warning_s=600)                        # crm.clock
 
     people.create_person(db, username=, name=, password=, roles=, extension="", now=)   -> PersonView
-    people.authenticate(db, username, password, address=, now=)            -> PersonView | SignInRefusedError ...
+    signin.authenticate(db, username, password, address=, now=)            -> PersonView | SignInRefusedError ...
     people.find_person(db, username) / people.person_of_extension(db, "2101") / people.list_people(db)
-    people.assign_extension(db, person_id, "2101", now=) / set_password / set_active / set_roles
+    people.change_person(db, person_id, name=, roles=, extension="2101", version=, now=) / set_active(db, id, False, ...)
+    people.sign_out_everywhere(db, person_id, now=) / passwords.set_password(db, person_id, password, once=True, now=)
+    accounts.list_accounts(db, now=) / find_account(db, person_id, now=)   as administrators see people
 
     sessions.start_session(db, person_id, now=, lifetime=timedelta)        -> NewSession(token, csrf, expires_at)
     sessions.find_session(db, token, now=)                -> SessionView(person, csrf, expires_at) | None
@@ -43,7 +45,7 @@ hub calls them in threads. The time is always passed in (``now``, timezone-aware
     taxpayers.create_taxpayer / change_taxpayer(db, id, version, ...) / search_taxpayers / taxpayers_of_phone
     taxpayers.cases_of_taxpayer(db, id)      a case's taxpayer is its field taxpayer_id
     identity.npwp_form(text) / nik_form(text)                              -> NumberForm(ok, digits, grouped, problems)
-    extensions.list_extensions / add_extensions(db, numbers) / set_enabled(db, number, enabled)
+    extensions.list_extensions / add_extensions(db, numbers) / set_enabled(db, number, enabled, now=)
     agents.set_state(db, person_id, "ready|paused|busy|wrap_up|offline", reason=, call_id=, now=)
     agents.present_state(s) / spans(db, person_id, begin, end) / seconds_by_state(spans)
     guards.sweep_requests(db, before=)       keys of requests older than any page that may still repeat one

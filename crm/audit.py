@@ -32,7 +32,8 @@ from pipeline.errors import DatabaseError
 
 Action = Literal[
     "sign_in", "sign_out", "set_up", "person_added", "person_changed", "extension_changed", "setting_changed",
-    "case_opened", "case_moved", "recording_opened",
+    "case_opened", "case_moved", "consultation_taken", "consultation_left", "transcript_viewed", "call_joined",
+    "call_left", "recording_opened",
     "recording_played", "trail_exported",
     "article_published", "article_retired", "article_draft_discarded",
 ]  # fmt: skip

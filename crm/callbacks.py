@@ -21,6 +21,7 @@ from crm.errors import NotFoundError, ProcedureError
 from crm.fields import check_text
 from crm.guards import enter_request, refuse_stale
 from crm.models import CallBack, CallBackAttempt, Case, CaseCall
+from crm.office_store import in_force
 from crm.procedure import KEEPERS, state_label
 from crm.views import OPEN_CALLBACKS, PersonView
 from pipeline.catalog import text
@@ -165,10 +166,11 @@ def give_up(
 ) -> CallBackView:
     """Give a taxpayer up who cannot be reached; raises as :func:`attempt`, and ProcedureError before enough tries."""
 
-    def record(_session: Session, row: CallBack) -> None:
-        if len(row.attempts) < TRIES_LEAST:
+    def record(session: Session, row: CallBack) -> None:
+        least = in_force(session, "callback_tries", TRIES_LEAST)
+        if len(row.attempts) < least:
             raise ProcedureError(
-                text("crm.callback_tries", done=len(row.attempts), least=TRIES_LEAST),
+                text("crm.callback_tries", done=len(row.attempts), least=least),
                 remedy=text("crm.callback_remedy"),
             )
         row.reason = check_text("reason", reason, most=4000)

@@ -92,9 +92,23 @@ class NumberError(CrmError):
 
 
 class AccountError(CrmError):
-    """A person cannot be created or changed like this (name taken, weak password, unknown role)."""
+    """A person cannot be created or changed like this (name taken, weak password, unknown role).
+
+    Parameters:
+        field: the field of the form that is wrong; empty: the whole.
+    """
 
     code = "account"
+
+    def __init__(self, message: str, *, remedy: str = "", field: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.field = field
+
+
+class SetUpOverError(CrmError):
+    """The first set-up is over: there is an administrator."""
+
+    code = "set_up_over"
 
 
 class SignInRefusedError(CrmError):

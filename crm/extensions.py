@@ -6,11 +6,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from crm import audit
+from crm.audit import Fact
 from crm.errors import AccountError, NotFoundError
 from crm.models import Extension, Person
 from pipeline.catalog import text
@@ -52,13 +55,16 @@ def add_extensions(database: Database, numbers: Iterable[str]) -> list[str]:
     return new
 
 
-def set_enabled(database: Database, number: str, enabled: bool) -> None:
+def set_enabled(database: Database, number: str, enabled: bool, *, now: datetime) -> None:
     """Switch an extension on or off; who answers it stays. Raises NotFoundError."""
     with database.write() as session:
         row = session.get(Extension, number)
         if row is None:
             raise NotFoundError(text("crm.no_extension", extension=number[:20]), remedy=text("crm.no_extension_remedy"))
-        row.enabled = enabled
+        if row.enabled != enabled:
+            row.enabled = enabled
+            fact = Fact("extension_changed", ("extension", number), detail={"enabled": enabled})
+            audit.add(session, fact, now=now)
         session.commit()
 
 
@@ -79,7 +85,9 @@ def assign(session: Session, person: Person, number: str) -> None:
     if row is not None and row.person_id not in (None, person.id):
         raise _taken(number, session.get_one(Person, row.person_id).name)
     if row is not None and not row.enabled:
-        raise AccountError(text("crm.extension_off", extension=number), remedy=text("crm.extension_off_remedy"))
+        raise AccountError(
+            text("crm.extension_off", extension=number), remedy=text("crm.extension_off_remedy"), field="extension"
+        )
     if person.extension is not None and person.extension is not row:
         person.extension = None
         session.flush()
@@ -93,11 +101,15 @@ def assign(session: Session, person: Person, number: str) -> None:
 
 def _checked(number: str) -> str:
     if not _NUMBER.match(number):
-        raise AccountError(text("crm.extension_bad", extension=number[:20]), remedy=text("crm.extension_bad_remedy"))
+        raise AccountError(
+            text("crm.extension_bad", extension=number[:20]), remedy=text("crm.extension_bad_remedy"), field="extension"
+        )
     return number
 
 
 def _taken(number: str, name: str) -> AccountError:
     return AccountError(
-        text("crm.extension_taken", extension=number, name=name), remedy=text("crm.extension_taken_remedy")
+        text("crm.extension_taken", extension=number, name=name),
+        remedy=text("crm.extension_taken_remedy"),
+        field="extension",
     )

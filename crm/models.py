@@ -9,17 +9,20 @@ are in :mod:`crm.worktables`.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.base import Base
+from crm.officetables import OfficeSetting, SetUp
 from crm.worktables import (
     AgentState,
     CallBack,
     CallBackAttempt,
     CaseArticle,
     CaseCall,
+    Consultation,
     Escalation,
     RequestKey,
     Taxpayer,
@@ -39,11 +42,14 @@ __all__ = [
     "CaseCall",
     "CaseCounter",
     "CaseTransition",
+    "Consultation",
     "Escalation",
     "Extension",
+    "OfficeSetting",
     "Person",
     "PersonRole",
     "RequestKey",
+    "SetUp",
     "SignInFailure",
     "Taxpayer",
     "UpdateTask",
@@ -62,6 +68,9 @@ class Person(Base):
     password_hash: Mapped[str] = mapped_column(String(255))
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1)  # optimistic lock: +1 with every change of the account
+    must_change: Mapped[bool] = mapped_column(default=False)  # the password is an administrator's, for once
+    last_sign_in_at: Mapped[datetime | None]
     roles: Mapped[list[PersonRole]] = relationship(cascade="all, delete-orphan", lazy="selectin")
     extension: Mapped[Extension | None] = relationship(lazy="selectin")
 
@@ -95,6 +104,8 @@ class WebSession(Base):
     csrf: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
+    address: Mapped[str] = mapped_column(String(64), default="")
+    browser: Mapped[str] = mapped_column(String(200), default="")
     person: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
 
 
@@ -118,6 +129,7 @@ class Call(Base):
 
     call_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     extension: Mapped[str] = mapped_column(String(8), default="")
+    direction: Mapped[str] = mapped_column(String(4), default="in", server_default="in")  # out: we called
     caller_number: Mapped[str] = mapped_column(String(64), default="")
     caller_name: Mapped[str] = mapped_column(String(200), default="")
     agent_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
@@ -176,12 +188,15 @@ class Case(Base):
     article_id: Mapped[str] = mapped_column(String(120), default="")
     article_version: Mapped[int | None]
     sikp_update: Mapped[str] = mapped_column(String(16), default="")
+    no_question_reason: Mapped[str] = mapped_column(String(16), default="", server_default="")
+    sources: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")  # crm.sources
     agent: Mapped[Person | None] = relationship(lazy="joined")
     call: Mapped[Call] = relationship(back_populates="cases")
     timeline: Mapped[list[CaseTransition]] = relationship(
         order_by="CaseTransition.id", lazy="selectin", cascade="all, delete-orphan"
     )
     escalation: Mapped[Escalation | None] = relationship(lazy="selectin", cascade="all, delete-orphan")
+    consultation: Mapped[Consultation | None] = relationship(lazy="selectin", cascade="all, delete-orphan")
     callbacks: Mapped[list[CallBack]] = relationship(
         order_by="CallBack.id", lazy="selectin", cascade="all, delete-orphan"
     )

@@ -1,47 +1,36 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""People, their roles and extensions, and signing in.
+"""People, their roles and extensions: entered, changed, switched off.
 
-Passwords are kept as Argon2 hashes only. A refused sign-in says the same, and takes about the same work, whether the
-user name is unknown, the password wrong or the account switched off; failures are counted per user name and address.
+The office always keeps somebody who can administrate it: the last active administrator can neither be switched off nor
+lose that role. Whoever's roles change is signed out everywhere, so that no page goes on with rights that are gone.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 
 from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from crm import audit
 from crm.audit import Action, Fact
-from crm.errors import AccountError, NotFoundError, SignInLimitedError, SignInRefusedError
+from crm.errors import AccountError, NotFoundError
 from crm.extensions import agent_of, assign
 from crm.fields import clean_text
-from crm.models import Person, PersonRole, SignInFailure
+from crm.guards import enter_request, refuse_stale
+from crm.models import Person, PersonRole, WebSession
+from crm.passwords import HASHER, strong
 from crm.procedure import ROLES
 from crm.views import PersonView, person_view
 from pipeline.catalog import text
 from pipeline.database import Database
 
-PASSWORD_LEAST = 10
-PASSWORD_MOST = 256  # bounds the work that a stranger can make us do
-HASHER = PasswordHasher()
 _USERNAME = re.compile(r"^[a-z0-9][a-z0-9._-]{1,62}$")
-
-
-@dataclass(frozen=True)
-class SignInLimits:
-    """How many failures are borne within ``window_s``: by one user name from one address, and by one address."""
-
-    failures: int = 5
-    failures_by_address: int = 50
-    window_s: int = 900
 
 
 def create_person(
@@ -53,82 +42,156 @@ def create_person(
     roles: Iterable[str],
     now: datetime,
     extension: str = "",
+    once: bool = False,
+    actor: PersonView | None = None,
+    request_key: str = "",
     hasher: PasswordHasher = HASHER,
 ) -> PersonView:
     """Create a person who may sign in.
 
+    Parameters:
+        once: the password is for the first sign-in only.
+
     Raises:
         AccountError: user name taken or badly formed, no name, weak password, unknown role, or extension taken.
     """
-    login, shown = _username(username), name.strip()
-    if not shown or len(shown) > 200:
-        raise AccountError(text("crm.name_bad"), remedy=text("crm.name_bad_remedy"))
-    person = Person(
-        username=login,
-        name=shown,
-        password_hash=hasher.hash(_strong(password, login)),
-        active=True,
-        created_at=now,
-        roles=_roles(roles),
-        extension=None,
-    )
+    wanted = tuple(sorted(set(roles)))
     with database.write() as session:
-        if session.scalar(select(Person.id).where(Person.username == login)) is not None:
-            raise AccountError(text("crm.username_taken", username=login), remedy=text("crm.username_taken_remedy"))
-        session.add(person)
-        _flush(session, text("crm.username_taken", username=login))
-        if extension:
-            assign(session, person, extension)
-        held = ", ".join(sorted(one.role for one in person.roles))
-        _write_down(session, "person_added", person, now, name=shown, roles=held, extension=extension)
+        content = ("person", username, name, *wanted, extension)
+        entry, repeated = enter_request(session, request_key, content, person=actor, now=now)
+        if entry is not None and repeated:
+            return person_view(held_person(session, entry.result or 0))
+        person = enter_person(
+            session, username=username, name=name, password=password, roles=wanted, extension=extension, once=once,
+            now=now, hasher=hasher,
+        )  # fmt: skip
+        if entry is not None:
+            entry.result = person.id
         session.commit()
         return person_view(person)
 
 
-def authenticate(
-    database: Database,
-    username: str,
-    password: str,
+def enter_person(
+    session: Session,
     *,
-    address: str,
+    username: str,
+    name: str,
+    password: str,
+    roles: Iterable[str],
     now: datetime,
-    limits: SignInLimits | None = None,
+    extension: str = "",
+    once: bool = False,
     hasher: PasswordHasher = HASHER,
-) -> PersonView:
-    """Check a sign-in and return the person.
+) -> Person:
+    """Enter a person within a unit of work; see :func:`create_person`."""
+    login = _username(username)
+    person = Person(
+        username=login,
+        name=_name(name),
+        password_hash="",
+        active=True,
+        must_change=once,
+        created_at=now,
+        roles=[PersonRole(role=role) for role in _roles(roles)],
+        extension=None,
+    )
+    if session.scalar(select(Person.id).where(Person.username == login)) is not None:
+        raise _taken(login)
+    person.password_hash = hasher.hash(strong(password, login))
+    session.add(person)
+    try:
+        session.flush()
+    except IntegrityError as error:  # another writer at the same moment
+        raise _taken(login) from error
+    if extension:
+        assign(session, person, extension)
+    held = ", ".join(sorted(one.role for one in person.roles))
+    _write_down(session, "person_added", person, now, name=person.name, roles=held, extension=extension)
+    return person
 
-    The attempt is entered as a failure before the password is looked at and struck out afterwards, so that guesses
-    made at the same moment are counted too.
+
+def change_person(
+    database: Database,
+    person_id: int,
+    *,
+    now: datetime,
+    name: str | None = None,
+    roles: Iterable[str] | None = None,
+    extension: str | None = None,
+    version: int | None = None,
+    actor: PersonView | None = None,
+    request_key: str = "",
+) -> PersonView:
+    """Change what is given of a person (None: as it is; extension ``""``: none).
 
     Raises:
-        SignInLimitedError: too many failures; the password was not looked at.
-        SignInRefusedError: unknown user name, wrong password, or switched off.
+        NotFoundError: no such person.
+        AccountError: bad name, unknown role, the last administrator's role, or an extension that cannot be given.
+        ConflictError: ``version`` is not the stored one.
     """
-    login = _login(username)
-    attempt = _enter_attempt(database, login, address[:64], now, limits or SignInLimits())
-    with database.read() as session:
-        person = session.scalar(select(Person).where(Person.username == login))
-        stored = person.password_hash if person else None
-    if not _matches(hasher, stored, password) or person is None or not person.active:
-        raise SignInRefusedError(text("crm.sign_in_refused"), remedy=text("crm.sign_in_refused_remedy"))
+    wanted = None if roles is None else sorted(set(roles))
     with database.write() as session:
-        session.execute(
-            delete(SignInFailure).where(
-                (SignInFailure.id == attempt)
-                | ((SignInFailure.username == login) & (SignInFailure.address == address[:64]))
-            )
-        )
-        held = session.get_one(Person, person.id)
-        if hasher.check_needs_rehash(held.password_hash):
-            held.password_hash = hasher.hash(password)
+        person = held_person(session, person_id)
+        content = ("change_person", person_id, name, wanted, extension)
+        _, repeated = enter_request(session, request_key, content, person=actor, now=now)
+        if repeated:
+            return person_view(person)
+        yours = {"name": name, "roles": wanted, "extension": extension}
+        _refuse_stale(person, version, {key: value for key, value in yours.items() if value is not None})
+        changes = _change(session, person, name, wanted, extension)
+        if changes:
+            person.version += 1
+            _write_down(session, "person_changed", person, now, **changes)
         session.commit()
-        return person_view(held)
+        return person_view(person)
+
+
+def set_active(
+    database: Database,
+    person_id: int,
+    active: bool,
+    *,
+    now: datetime,
+    version: int | None = None,
+    actor: PersonView | None = None,
+    request_key: str = "",
+) -> PersonView:
+    """Switch an account on or off; a person switched off is signed out everywhere.
+
+    Raises:
+        NotFoundError: no such person. AccountError: the last administrator. ConflictError: ``version`` is old.
+    """
+    with database.write() as session:
+        person = held_person(session, person_id)
+        _, repeated = enter_request(session, request_key, ("set_active", person_id, active), person=actor, now=now)
+        if repeated or person.active == active:
+            return person_view(person)
+        _refuse_stale(person, version, {"active": active})
+        if not active:
+            _keep_an_admin(session, person, "active")
+            _end_sessions(session, person)
+        person.active = active
+        person.version += 1
+        _write_down(session, "person_changed", person, now, active=active)
+        session.commit()
+        return person_view(person)
+
+
+def sign_out_everywhere(database: Database, person_id: int, *, now: datetime) -> int:
+    """End all sessions of a person, and note it; return how many there were. Raises NotFoundError."""
+    with database.write() as session:
+        person = held_person(session, person_id)
+        ended = _end_sessions(session, person)
+        if ended:
+            _write_down(session, "person_changed", person, now, signed_out=ended)
+        session.commit()
+        return ended
 
 
 def find_person(database: Database, username: str) -> PersonView | None:
     """Return a person by user name."""
     with database.read() as session:
-        person = session.scalar(select(Person).where(Person.username == _login(username)))
+        person = session.scalar(select(Person).where(Person.username == login_of(username)))
         return person_view(person) if person else None
 
 
@@ -145,136 +208,101 @@ def list_people(database: Database) -> list[PersonView]:
         return [person_view(person) for person in session.scalars(select(Person).order_by(Person.name))]
 
 
-def assign_extension(database: Database, person_id: int, extension: str, *, now: datetime) -> PersonView:
-    """Give a person an extension (``""`` takes it away).
-
-    Raises:
-        NotFoundError: no such person. AccountError: the extension is somebody else's or no number.
-    """
-    with database.write() as session:
-        person = _person(session, person_id)
-        assign(session, person, extension)
-        _write_down(session, "person_changed", person, now, extension=extension)
-        session.commit()
-        return person_view(person)
+def has_admin(session: Session, *, but: int = 0) -> bool:
+    """Tell whether somebody active is an administrator (other than the person ``but``)."""
+    admins = select(Person.id).join(PersonRole).where(PersonRole.role == "admin", Person.active, Person.id != but)
+    return session.scalar(admins.limit(1)) is not None
 
 
-def set_password(
-    database: Database, person_id: int, password: str, *, now: datetime, hasher: PasswordHasher = HASHER
-) -> PersonView:
-    """Give a person a new password; raises NotFoundError or AccountError (weak password)."""
-    with database.write() as session:
-        person = _person(session, person_id)
-        person.password_hash = hasher.hash(_strong(password, person.username))
-        _write_down(session, "person_changed", person, now, password=True)
-        session.commit()
-        return person_view(person)
-
-
-def set_active(database: Database, person_id: int, active: bool, *, now: datetime) -> PersonView:
-    """Switch an account on or off; raises NotFoundError. Sessions of a person switched off are void at once."""
-    with database.write() as session:
-        person = _person(session, person_id)
-        person.active = active
-        _write_down(session, "person_changed", person, now, active=active)
-        session.commit()
-        return person_view(person)
-
-
-def set_roles(database: Database, person_id: int, roles: Iterable[str], *, now: datetime) -> PersonView:
-    """Replace a person's roles; raises NotFoundError or AccountError (unknown role)."""
-    rows = _roles(roles)
-    with database.write() as session:
-        person = _person(session, person_id)
-        wanted = {row.role for row in rows}
-        held = {row.role for row in person.roles}
-        person.roles = [row for row in person.roles if row.role in wanted] + [
-            row for row in rows if row.role not in held
-        ]
-        _write_down(session, "person_changed", person, now, roles=", ".join(sorted(wanted)))
-        session.commit()
-        return person_view(person)
-
-
-def _write_down(session: Session, action: Action, person: Person, now: datetime, **detail: str | bool) -> None:
-    audit.add(session, Fact(action, ("person", person.username), detail=detail), now=now)
-
-
-def _login(username: str) -> str:
-    """Return a user name as it is stored, from whatever was typed."""
-    return clean_text(username).casefold()[:64]
-
-
-def _enter_attempt(database: Database, login: str, address: str, now: datetime, limits: SignInLimits) -> int:
-    window = timedelta(seconds=limits.window_s)
-    failures = select(func.count(), func.min(SignInFailure.at)).where(SignInFailure.address == address)
-    with database.write() as session:
-        session.execute(delete(SignInFailure).where(SignInFailure.at <= now - window))
-        for query, most in (
-            (failures.where(SignInFailure.username == login), limits.failures),
-            (failures, limits.failures_by_address),
-        ):
-            count, oldest = session.execute(query).one()
-            if count >= most:
-                session.commit()
-                wait_s = max(1, round((oldest + window - now).total_seconds()))
-                raise SignInLimitedError(
-                    text("crm.sign_in_limited"),
-                    remedy=text("crm.sign_in_limited_remedy", minutes=-(-wait_s // 60)),
-                    retry_after_s=wait_s,
-                )
-        attempt = SignInFailure(username=login, address=address, at=now)
-        session.add(attempt)
-        session.commit()
-        return attempt.id
-
-
-def _matches(hasher: PasswordHasher, stored: str | None, password: str) -> bool:
-    if len(password) > PASSWORD_MOST:
-        password, stored = "", None
-    if stored is None:
-        hasher.hash(password)  # the same work as a real check: an unknown name must not answer sooner
-        return False
-    try:
-        return hasher.verify(stored, password)
-    except (VerificationError, InvalidHashError):
-        return False
-
-
-def _person(session: Session, person_id: int) -> Person:
+def held_person(session: Session, person_id: int) -> Person:
+    """Return a person within a unit of work; raises NotFoundError."""
     person = session.get(Person, person_id)
     if person is None:
         raise NotFoundError(text("crm.no_person"), remedy=text("crm.no_person_remedy"))
     return person
 
 
-def _flush(session: Session, problem: str) -> None:
-    """Write out; a clash with another writer (possible on PostgreSQL) is the user's mistake, not a crash."""
-    try:
-        session.flush()
-    except IntegrityError as error:
-        raise AccountError(problem, remedy=text("crm.username_taken_remedy")) from error
+def login_of(username: str) -> str:
+    """Return a user name as it is stored, from whatever was typed."""
+    return clean_text(username).casefold()[:64]
+
+
+def _change(
+    session: Session, person: Person, name: str | None, roles: list[str] | None, extension: str | None
+) -> dict[str, str | int | bool]:
+    """Put in what differs and return what was changed, for the audit trail."""
+    changes: dict[str, str | int | bool] = {}
+    if name is not None and _name(name) != person.name:
+        person.name = changes["name"] = _name(name)
+    held = {row.role for row in person.roles}
+    if roles is not None and set(_roles(roles)) != held:
+        if "admin" in held and "admin" not in roles:
+            _keep_an_admin(session, person, "roles")
+        person.roles = [row for row in person.roles if row.role in roles] + [
+            PersonRole(role=role) for role in roles if role not in held
+        ]
+        changes |= {"roles": ", ".join(roles), "signed_out": _end_sessions(session, person)}
+    if extension is not None and extension != (person.extension.number if person.extension else ""):
+        assign(session, person, extension)
+        changes["extension"] = extension
+    return changes
+
+
+def _refuse_stale(person: Person, version: int | None, yours: dict[str, Any]) -> None:
+    if version is None:
+        return
+    stored = {
+        "name": person.name,
+        "roles": sorted(row.role for row in person.roles),
+        "extension": person.extension.number if person.extension else "",
+        "active": person.active,
+    }
+    refuse_stale("person", person.version, version, yours, {name: stored[name] for name in yours})
+
+
+def _keep_an_admin(session: Session, person: Person, field: str) -> None:
+    if person.active and any(row.role == "admin" for row in person.roles) and not has_admin(session, but=person.id):
+        raise AccountError(text("crm.last_admin"), remedy=text("crm.last_admin_remedy"), field=field)
+
+
+def _end_sessions(session: Session, person: Person) -> int:
+    gone = delete(WebSession).where(WebSession.person_id == person.id).returning(WebSession.token_hash)
+    return len(session.execute(gone).all())
+
+
+def _write_down(session: Session, action: Action, person: Person, now: datetime, **detail: str | int | bool) -> None:
+    audit.add(session, Fact(action, ("person", person.username), detail=detail), now=now)
+
+
+def _taken(login: str) -> AccountError:
+    return AccountError(
+        text("crm.username_taken", username=login), remedy=text("crm.username_taken_remedy"), field="username"
+    )
 
 
 def _username(username: str) -> str:
     login = username.strip().casefold()
     if not _USERNAME.match(login):
-        raise AccountError(text("crm.username_bad"), remedy=text("crm.username_bad_remedy"))
+        raise AccountError(text("crm.username_bad"), remedy=text("crm.username_bad_remedy"), field="username")
     return login
 
 
-def _strong(password: str, login: str) -> str:
-    if not PASSWORD_LEAST <= len(password) <= PASSWORD_MOST or login in password.casefold():
-        raise AccountError(text("crm.password_weak"), remedy=text("crm.password_weak_remedy", least=PASSWORD_LEAST))
-    return password
+def _name(name: str) -> str:
+    shown = clean_text(name)
+    if not shown or len(shown) > 200:
+        raise AccountError(text("crm.name_bad"), remedy=text("crm.name_bad_remedy"), field="name")
+    return shown
 
 
-def _roles(roles: Iterable[str]) -> list[PersonRole]:
+def _roles(roles: Iterable[str]) -> list[str]:
     wanted = sorted(set(roles))
+    if not wanted:
+        raise AccountError(text("crm.role_none"), remedy=text("crm.role_none_remedy"), field="roles")
     unknown = [role for role in wanted if role not in ROLES]
-    if unknown or not wanted:
+    if unknown:
         raise AccountError(
-            text("crm.role_unknown", role=", ".join(unknown) or "-"),
+            text("crm.role_unknown", role=", ".join(unknown)[:80]),
             remedy=text("crm.role_unknown_remedy", roles=", ".join(ROLES)),
+            field="roles",
         )
-    return [PersonRole(role=role) for role in wanted]
+    return wanted

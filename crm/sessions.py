@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete
 
 from crm.errors import NotFoundError
+from crm.fields import clean_text
 from crm.models import Person, WebSession
 from crm.views import PersonView, person_view
 from pipeline.catalog import text
@@ -50,16 +51,30 @@ def start_session(
     *,
     now: datetime,
     lifetime: timedelta,
+    address: str = "",
+    browser: str = "",
     random_token: Callable[[], str] = _random_token,
 ) -> NewSession:
-    """Start a session; raises NotFoundError when there is no such (active) person."""
+    """Start a session; raises NotFoundError when there is no such (active) person.
+
+    Parameters:
+        address: where it comes from; ``browser``: what it says of itself. Shown to administrators.
+    """
     token, csrf, expires_at = random_token(), random_token(), now + lifetime
     with database.write() as session:
         person = session.get(Person, person_id)
         if person is None or not person.active:
             raise NotFoundError(text("crm.no_person"), remedy=text("crm.no_person_remedy"))
         session.add(
-            WebSession(token_hash=_digest(token), person_id=person_id, csrf=csrf, created_at=now, expires_at=expires_at)
+            WebSession(
+                token_hash=_digest(token),
+                person_id=person_id,
+                csrf=csrf,
+                created_at=now,
+                expires_at=expires_at,
+                address=clean_text(address)[:64],
+                browser=clean_text(browser)[:200],
+            )
         )
         session.commit()
     return NewSession(token, csrf, expires_at)
@@ -78,13 +93,6 @@ def end_session(database: Database, token: str) -> None:
     """Sign out; safe to call twice."""
     with database.write() as session:
         session.execute(delete(WebSession).where(WebSession.token_hash == _digest(token)))
-        session.commit()
-
-
-def end_sessions_of(database: Database, person_id: int) -> None:
-    """Sign a person out everywhere (after a new password, for instance)."""
-    with database.write() as session:
-        session.execute(delete(WebSession).where(WebSession.person_id == person_id))
         session.commit()
 
 

@@ -26,6 +26,7 @@ class PersonView:
     roles: frozenset[Role]
     extension: str = ""
     active: bool = True
+    must_change: bool = False  # the password is for once: nothing else is open until it is changed
 
     def wire(self) -> dict[str, Any]:
         """Return the person as the pages know it."""
@@ -79,6 +80,16 @@ class EscalationView:
 
 
 @dataclass(frozen=True)
+class ConsultationView:
+    """Who helps with a case that waits for a team leader (``taken_by_id`` None: nobody), and what was remarked."""
+
+    taken_at: datetime | None = None
+    taken_by_id: int | None = None
+    taken_by: str = ""
+    remark: str = ""
+
+
+@dataclass(frozen=True)
 class CaseView:
     """One case as it is stored. ``fields`` are the flat field values of :data:`crm.fields.FIELDS`.
 
@@ -99,9 +110,11 @@ class CaseView:
     deadline_at: datetime
     closed_at: datetime | None
     fields: dict[str, FieldValue]
+    sources: dict[str, dict[str, Any]]
     timeline: tuple[TimelineEntry, ...]
     escalation: EscalationView | None = None
     called_back: bool = False
+    consultation: ConsultationView = ConsultationView()
 
     @property
     def reached_at(self) -> datetime:
@@ -136,7 +149,10 @@ class CaseView:
 
     def _may(self, viewer: PersonView, roles: frozenset[Role]) -> bool:
         handler_id = self.escalation.taken_by_id if self.escalation else None
-        return may_act(roles, viewer.roles, viewer.id, agent_id=self.agent_id, handler_id=handler_id)
+        helper_id = self.consultation.taken_by_id if self.state == "consulting" else None
+        return may_act(
+            roles, viewer.roles, viewer.id, agent_id=self.agent_id, handler_id=handler_id, helper_id=helper_id
+        )
 
     def wire(
         self, *, viewer: PersonView | None = None, language: str | None = None, now: datetime | None = None
@@ -164,6 +180,8 @@ class CaseView:
                 "bill_checked": values["bill_checked"],
             },
             "taxpayer_id": values["taxpayer_id"],
+            "no_question_reason": values["no_question_reason"],
+            "sources": self.sources,
             "timeline": [{**asdict(entry), "at": entry.at.isoformat()} for entry in self.timeline],
             "next": self.next_moves(viewer, language),
         }
@@ -183,6 +201,7 @@ def person_view(person: models.Person) -> PersonView:
         roles=frozenset(known[item.role] for item in person.roles if item.role in known),
         extension=person.extension.number if person.extension and person.extension.enabled else "",
         active=person.active,
+        must_change=person.must_change,
     )
 
 
@@ -208,17 +227,23 @@ def case_view(case: models.Case) -> CaseView:
         deadline_at=case.deadline_at,
         closed_at=case.closed_at,
         fields=field_values(case),
+        sources=dict(case.sources),
         timeline=tuple(
             TimelineEntry(row.at, row.step, row.from_state, row.to_state, row.person_name) for row in case.timeline
         ),
         escalation=_escalation_view(case.escalation) if case.escalation else None,
         called_back=was_called_back(case),
+        consultation=_consultation_view(case.consultation) if case.consultation else ConsultationView(),
     )
 
 
 def was_called_back(case: models.Case) -> bool:
     """Tell whether a case's last call-back is over: the taxpayer was reached, or given up after several tries."""
     return bool(case.callbacks) and case.callbacks[-1].state not in OPEN_CALLBACKS
+
+
+def _consultation_view(row: models.Consultation) -> ConsultationView:
+    return ConsultationView(row.taken_at, row.taken_by_id, row.taken_by, row.remark)
 
 
 def _escalation_view(row: models.Escalation) -> EscalationView:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
-from crm import audit, people
+from crm import audit, signin
 from crm.audit import Fact, Outcome
 from crm.errors import SignInLimitedError, SignInRefusedError
 from crm.procedure import Role
@@ -34,6 +34,7 @@ from desk.auth import (
 )
 from desk.deps import Deps
 from desk.errors import ForbiddenError
+from desk.masked_responses import PUBLIC_SCREEN
 from desk.snapshots import agent_snapshot, board_snapshot
 
 router = APIRouter()
@@ -87,7 +88,7 @@ async def sign_in(
     try:
         async with request.app.state.sign_ins:
             person = await run_in_threadpool(
-                people.authenticate,
+                signin.authenticate,
                 have.database,
                 username,
                 password,
@@ -128,6 +129,7 @@ async def agent_desk(request: Request, have: HaveDeps, session: Agent) -> Respon
 @router.get("/papan")
 async def wallboard(request: Request, have: HaveDeps, session: Watcher) -> Response:
     """Show the wallboard."""
+    setattr(request.state, PUBLIC_SCREEN, True)
     snapshot = await board_snapshot(have)
     return have.render.page(request, "board.html", page="board", data={"snapshot": snapshot})
 

@@ -21,7 +21,9 @@ from crm.audit import Actor, Broken, Fact, act_as, verify
 from crm.audit_search import AuditQuery, csv_lines, export, json_lines, search
 from crm.clock import CaseLimits
 from crm.errors import ConflictError, FieldError, SignInRefusedError
-from crm.people import authenticate, find_person, set_active, set_password, set_roles
+from crm.passwords import set_password
+from crm.people import change_person, find_person, set_active
+from crm.signin import authenticate
 from pipeline.clock import ManualClock
 from pipeline.database import Database
 from tests.crm.office import CHEAP_HASHER
@@ -261,7 +263,7 @@ def test_exports_hold_all_that_the_hash_covers(trail):
 def test_people_and_cases_are_written_down_with_what_is_done(db, staff, now):
     act_as(Actor("admin", "10.0.0.9"))
     before = verify(db).entries
-    set_roles(db, staff.agent.id, ["agent", "supervisor"], now=now)
+    change_person(db, staff.agent.id, roles=["agent", "supervisor"], now=now)
     set_password(db, staff.agent.id, "angsa-di-atas-air", now=now, hasher=CHEAP_HASHER)
     set_active(db, staff.colleague.id, False, now=now)
     case = cases.open_case(db, CALL[1], person=staff.agent, now=now, limits=CaseLimits()).case
@@ -277,8 +279,8 @@ def test_people_and_cases_are_written_down_with_what_is_done(db, staff, now):
          {"call": CALL[1], "step": "2", "from": "received", "to": "recorded"}),
         ("case_opened", "sari", "10.0.0.9", case.number, {"call": CALL[1], "step": "1"}),
         ("person_changed", "admin", "10.0.0.9", "bima", {"active": False}),
-        ("person_changed", "admin", "10.0.0.9", "sari", {"password": True}),
-        ("person_changed", "admin", "10.0.0.9", "sari", {"roles": "agent, supervisor"}),
+        ("person_changed", "admin", "10.0.0.9", "sari", {"password": True, "once": False}),
+        ("person_changed", "admin", "10.0.0.9", "sari", {"roles": "agent, supervisor", "signed_out": 0}),
     ]  # fmt: skip
     assert told[-1] == ("person_added", "", "", "sari",
                         {"name": "Sari Contoh", "roles": "agent", "extension": "2101"})  # fmt: skip

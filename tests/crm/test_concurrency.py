@@ -13,7 +13,7 @@ from crm import calls, cases
 from crm.clock import CaseLimits
 from crm.database import open_database
 from crm.errors import ConflictError, SignInLimitedError, SignInRefusedError
-from crm.people import authenticate
+from crm.signin import authenticate
 from pipeline.events import CallOffered
 from tests.crm.office import CALL, CHEAP_HASHER
 

@@ -11,18 +11,9 @@ from sqlalchemy import func, select
 
 from crm.errors import AccountError, NotFoundError, SignInLimitedError, SignInRefusedError
 from crm.models import Person, SignInFailure
-from crm.people import (
-    SignInLimits,
-    assign_extension,
-    authenticate,
-    create_person,
-    find_person,
-    list_people,
-    person_of_extension,
-    set_active,
-    set_password,
-    set_roles,
-)
+from crm.passwords import set_password
+from crm.people import change_person, create_person, find_person, list_people, person_of_extension, set_active
+from crm.signin import SignInLimits, authenticate
 from tests.crm.office import CHEAP_HASHER, PASSWORD
 
 pytestmark = pytest.mark.unit
@@ -155,7 +146,7 @@ def test_a_very_long_password_is_refused_without_much_work(db, staff, now):
         ({"password": "short"}, "at least 10 characters"),
         ({"password": "dewi.contoh.1"}, "do not contain the user name"),
         ({"roles": ["agent", "boss"]}, "Unknown role: boss"),
-        ({"roles": []}, "Unknown role: -"),
+        ({"roles": []}, "No role is chosen"),
         ({"roles": ["system"]}, "Unknown role: system"),
         ({"extension": "2101"}, "2101 is Sari Contoh's"),
         ({"extension": "12x"}, "no extension number"),
@@ -171,15 +162,15 @@ def test_people_that_cannot_be_created(db, staff, now, change, message):
 def test_extensions_move_between_people(db, staff, now):
     assert person_of_extension(db, "2101") == staff.agent
     with pytest.raises(AccountError):
-        assign_extension(db, staff.leader.id, "2101", now=now)
-    assign_extension(db, staff.agent.id, "", now=now)
-    assert assign_extension(db, staff.leader.id, "2101", now=now).extension == "2101"
-    assert assign_extension(db, staff.leader.id, "2103", now=now).extension == "2103"
+        change_person(db, staff.leader.id, extension="2101", now=now)
+    change_person(db, staff.agent.id, extension="", now=now)
+    assert change_person(db, staff.leader.id, extension="2101", now=now).extension == "2101"
+    assert change_person(db, staff.leader.id, extension="2103", now=now).extension == "2103"
     assert person_of_extension(db, "2101") is None
 
 
 def test_roles_and_password_change(db, staff, now):
-    assert set_roles(db, staff.agent.id, ["agent", "team_leader"], now=now).roles == {"agent", "team_leader"}
+    assert change_person(db, staff.agent.id, roles=["agent", "team_leader"], now=now).roles == {"agent", "team_leader"}
     assert find_person(db, "Sari").roles == {"agent", "team_leader"}
     set_password(db, staff.agent.id, "angsa-di-atas-air", hasher=CHEAP_HASHER, now=now)
     with pytest.raises(SignInRefusedError):

@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 
 from crm.errors import NotFoundError
 from crm.models import WebSession
-from crm.people import set_active
-from crm.sessions import end_session, end_sessions_of, find_session, start_session, sweep_sessions
+from crm.people import set_active, sign_out_everywhere
+from crm.sessions import end_session, find_session, start_session, sweep_sessions
 
 pytestmark = pytest.mark.unit
 HOUR = timedelta(hours=1)
@@ -56,7 +56,7 @@ def test_sign_out(db, staff, now):
     end_session(db, one.token)
     assert find_session(db, one.token, now=now) is None
     assert find_session(db, two.token, now=now)
-    end_sessions_of(db, staff.agent.id)
+    assert sign_out_everywhere(db, staff.agent.id, now=now) == 1
     assert find_session(db, two.token, now=now) is None
 
 

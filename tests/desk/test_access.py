@@ -17,6 +17,7 @@ EVERYBODY = {"agent", "team_leader", "escalation_agent", "quality_staff", "quali
 LISTENERS = {"quality_assessor", "supervisor", "team_leader", "admin"}
 WATCHERS = {"supervisor", "team_leader", "admin"}
 AGENT = {"agent"}
+PHONE_USERS = {"agent", "escalation_agent"}
 CASEWORKERS = {"agent", "team_leader", "escalation_agent"}
 WORKERS = {"team_leader", "escalation_agent", "quality_staff", "supervisor", "admin"}
 PUBLIC = EVERYBODY | {"nobody"}
@@ -49,7 +50,8 @@ VISITS = [
     Visit("GET", "/api/live", "/api/live?scope=work", WORKERS),
     Visit("GET", "/api/live", f"/api/live?scope=work&call={CALL}", WORKERS - {"quality_staff"}),
     Visit("GET", "/api/calls/{call_id}", f"/api/calls/{CALL}", AGENT),
-    Visit("POST", "/api/calls/{call_id}/command", f"/api/calls/{CALL}/command", AGENT, {"command": "hold"}),
+    Visit("POST", "/api/calls/{call_id}/command", f"/api/calls/{CALL}/command", PHONE_USERS, {"command": "hold"}),
+    Visit("POST", "/api/extension/dial", "/api/extension/dial", PHONE_USERS, {"number": "02150001234"}),
     Visit(
         "POST", "/api/calls/{call_id}/suggestions/{article_id}/{action}",
         f"/api/calls/{CALL}/suggestions/uji-efin/used", AGENT, {"version": 1},
@@ -68,6 +70,7 @@ VISITS = [
     ),
     Visit("GET", "/api/articles/{article_id}", "/api/articles/uji-efin", EVERYBODY),
     Visit("GET", "/api/search", "/api/search?q=efin", EVERYBODY),
+    Visit("POST", "/api/screen/{call_id}", f"/api/screen/{CALL}?page=00000000000000aa&part=1", AGENT),
     Visit("GET", "/healthz", "/healthz", PUBLIC),
     Visit("POST", "/keluar", "/keluar", EVERYBODY, {}),  # last: it ends the session
 ]  # fmt: skip
@@ -132,7 +135,7 @@ async def test_an_agent_without_extension_has_a_desk_without_calls(desk: Desk) -
 
     person = people.find_person(desk.hub.database, "bayu")
     assert person is not None
-    people.assign_extension(desk.hub.database, person.id, "", now=desk.clock.now())
+    people.change_person(desk.hub.database, person.id, extension="", now=desk.clock.now())
     desk.call(extension="").offered()
     browser = await desk.signed_in("bayu")
     state = (await browser.get("/api/state?scope=agent")).json()

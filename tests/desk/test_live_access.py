@@ -53,9 +53,9 @@ async def test_a_stream_ends_when_the_right_to_it_ends(desk: Desk, change: str) 
     if change == "signed out":
         sessions.end_session(database, request.cookies["kring_session"])
     elif change == "roles taken":
-        people.set_roles(database, person.id, ["quality_assessor"], now=desk.clock.now())
+        people.change_person(database, person.id, roles=["quality_assessor"], now=desk.clock.now())
     elif change == "extension taken":
-        people.assign_extension(database, person.id, "", now=desk.clock.now())
+        people.change_person(database, person.id, extension="", now=desk.clock.now())
     else:
         people.set_active(database, person.id, False, now=desk.clock.now())
     desk.clock.advance(HEARTBEAT_S)
