@@ -19,19 +19,24 @@ from desk import (
     agent_work,
     api,
     archive_pages,
+    article_pages,
     audit_pages,
     escalation_pages,
     health,
     pages,
     quality_pages,
+    question_pages,
     screen,
     setup_pages,
+    sheet_pages,
     team_pages,
+    telephone,
 )
 from desk.archive_pages import Integrity
 from desk.auth import Allow, Public
 from desk.deps import Deps
 from desk.listening import Listening
+from desk.masked_responses import MaskedResponses
 from desk.security import SecurityHeaders
 from desk.web import install_error_handlers
 
@@ -40,19 +45,20 @@ MAX_BODY_BYTES = 256 * 1024
 ROUTERS = tuple(
     part.router
     for part in (
-        pages, setup_pages, team_pages, escalation_pages, quality_pages, admin_pages, audit_pages, archive_pages,
-        api, agent_work, screen, health,
+        pages, setup_pages, team_pages, escalation_pages, quality_pages, article_pages, question_pages,
+        sheet_pages, admin_pages, audit_pages, archive_pages,
+        api, agent_work, telephone, screen, health,
     )
 )  # fmt: skip
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
 class DeskApp(FastAPI):
-    """FastAPI whose every response, also that of an unexpected error, carries the security headers."""
+    """FastAPI whose every response, also that of an unexpected error, carries the security headers, and masks."""
 
     def build_middleware_stack(self) -> ASGIApp:
         """Wrap the whole stack."""
-        return SecurityHeaders(super().build_middleware_stack())
+        return SecurityHeaders(MaskedResponses(super().build_middleware_stack()))
 
 
 def create_app(deps: Deps, *, lifespan: Lifespan | None = None) -> DeskApp:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from desk.deps import Deps
-from desk.masking import names_a_person
+from desk.masking import mask_text
 from pipeline.catalog import text
 from retrieval.articles import Article
 from retrieval.duplicates import near_duplicates
@@ -62,7 +62,8 @@ def check(have: Deps, sheet: Sheet) -> Checks:
     """Look at a sheet as an import would, and at what its article would do to the search (blocks)."""
     article, mistakes = article_from(sheet.fields, version=sheet.made_from + 1)
     mistakes = [*mistakes, *_against_others(have, sheet)]
-    numbers = names_a_person("\n".join((sheet.fields.questions, body_of(sheet.fields))))
+    written = "\n".join((sheet.fields.title, sheet.fields.questions, body_of(sheet.fields)))
+    numbers = mask_text(written) != written
     if article is None:
         return Checks(mistakes, numbers=numbers)
     return Checks(mistakes, _alike(have, article), _forms(have, article), numbers, article)

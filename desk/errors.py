@@ -66,9 +66,23 @@ class SoftphoneAwayError(DeskError):
 
 
 class CommandFailedError(DeskError):
-    """The softphone refused the command in the call's present state (its own words are in the log)."""
+    """The softphone refused the command in the call's present state; its own words are the remedy."""
 
     code = "command_refused"
+    status = 409
+
+
+class NotReachableError(DeskError):
+    """The softphone knows no way to the number or extension asked for, and says why."""
+
+    code = "not_reachable"
+    status = 409
+
+
+class NoExtensionError(DeskError):
+    """The person has no extension to telephone with."""
+
+    code = "no_extension"
     status = 409
 
 
@@ -84,6 +98,20 @@ class SearchNotReadyError(DeskError):
 
     code = "search_not_ready"
     status = 503
+
+
+class SheetProblemsError(DeskError):
+    """An article has mistakes, or warnings that nobody has acknowledged; the checks tell which."""
+
+    code = "sheet_problems"
+    status = 422
+
+
+class SheetTooLongError(DeskError):
+    """A field holds more than the editor takes; what is typed stays in the page."""
+
+    code = "sheet_too_long"
+    status = 422
 
 
 class StreamClosingError(DeskError):

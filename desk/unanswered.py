@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from crm.queues import Consulted, consulted
-from desk.masking import masked_text
+from desk.masking import mask_text
 from pipeline.database import Database
 from retrieval.answered import still_open
 from retrieval.feedback import FeedbackIndex
@@ -37,7 +37,7 @@ def with_consulted(questions: Sequence[Unanswered], asked: Sequence[Consulted]) 
             continue
         place = next((number for number, other in enumerate(merged) if _same(one, other)), None)
         if place is None:
-            query, key = masked_text(one.question), case_key(one.case_id)
+            query, key = mask_text(one.question), case_key(one.case_id)
             merged.append(Unanswered(one.call_id, one.at, query, ("consulted",), (key,)))
         else:
             other = merged[place]
