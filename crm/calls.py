@@ -44,6 +44,7 @@ class CallView:
 
     call_id: str
     extension: str
+    direction: str
     caller_number: str
     caller_name: str
     agent_id: int | None
@@ -153,16 +154,18 @@ def agent_day(database: Database, person_id: int, *, now: datetime) -> AgentDay:
 
 
 def board_day(database: Database, *, now: datetime, within_s: int = SERVICE_LEVEL_S) -> BoardDay:
-    """Return today's figures; the service level counts calls answered within ``within_s`` of all that had a fate."""
+    """Return today's figures of calls to us.
+
+    The service level counts those answered within ``within_s`` of all that had a fate.
+    """
     begin, end = office_day(now)
-    today = select(func.count()).select_from(Call).where(Call.offered_at >= begin, Call.offered_at < end)
+    offered = (Call.offered_at >= begin, Call.offered_at < end, Call.direction == "in")
+    today = select(func.count()).select_from(Call).where(*offered)
     with database.read() as session:
         answered = session.scalar(today.where(Call.answered_at.is_not(None))) or 0
         abandoned = session.scalar(today.where(Call.answered_at.is_(None), Call.end_reason.in_(ABANDONED))) or 0
         in_time = session.scalar(today.where(Call.answered_at.is_not(None), Call.ring_ms <= within_s * 1000)) or 0
-        longest_ms = session.scalar(
-            select(func.max(Call.ring_ms)).where(Call.offered_at >= begin, Call.offered_at < end)
-        )
+        longest_ms = session.scalar(select(func.max(Call.ring_ms)).where(*offered))
     with_fate = answered + abandoned
     return BoardDay(
         answered=answered,
@@ -231,6 +234,7 @@ def _view(row: Call) -> CallView:
     return CallView(
         call_id=row.call_id,
         extension=row.extension,
+        direction=row.direction,
         caller_number=row.caller_number,
         caller_name=row.caller_name,
         agent_id=row.agent_id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
+from functools import partial
 from typing import Annotated, Any, Literal
 
 import structlog
@@ -23,21 +24,18 @@ from desk.auth import AGENTS, COOKIE, FOLLOWERS, WATCHERS, WORKERS, Agent, AnyPe
 from desk.casework import case_wire
 from desk.deps import Deps
 from desk.errors import (
-    CallOverError,
-    CommandFailedError,
     ForbiddenError,
-    NotFoundError,
     SearchNotReadyError,
-    SoftphoneAwayError,
     StreamClosingError,
     error_body,
 )
 from desk.floor import NAME as QUEUES
 from desk.markdown import to_html
-from desk.snapshots import agent_snapshot, board_snapshot, one_call, require_own, require_own_call
-from desk.stream import HEARTBEAT_S, Filter, Message
+from desk.masked_responses import PUBLIC_SCREEN, masked_news
+from desk.masking import is_masked
+from desk.snapshots import agent_snapshot, board_snapshot, one_call, require_own_call
+from desk.stream import HEARTBEAT_S, Filter, Message, as_it_is
 from pipeline.clock import office_date
-from pipeline.errors import BusUnavailableError, CommandRefusedError
 from pipeline.events import PartialRecognized
 from retrieval.quoting import Turn
 from retrieval.rows import cited, suggested
@@ -48,47 +46,39 @@ log = structlog.get_logger("desk.api")
 Json = dict[str, Any]
 Scope = Literal["agent", "board", "work"]
 SCOPES: dict[Scope, frozenset[Role]] = {"agent": AGENTS, "board": WATCHERS, "work": WORKERS}
-COMMAND_TIMEOUT_S = 8.0
 SEARCH_HITS = 8
-AWAY_CODES = frozenset({"no_such_process", "bus_unavailable"})
-
-BUTTONS = {  # command -> catalogue key of its button
-    "answer": "answer_call", "reject": "reject", "hangup": "hang_up", "hold": "hold", "resume": "resume",
-    "mute": "mute", "unmute": "unmute",
-}  # fmt: skip
 
 CallId = Annotated[str, Path(pattern=r"^\d{8}T\d{6}-[0-9a-f]{8}$")]
 ArticleId = Annotated[str, Path(max_length=120)]
+Sources = dict[str, dict[str, Any] | None]
 
 
 class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class CommandBody(_Body):
-    """A button of the call strip."""
-
-    command: Literal["answer", "reject", "hangup", "hold", "resume", "mute", "unmute"]
-
-
 class SaveBody(_Body):
     """Fields typed so far; ``version`` is the one that the page has seen.
 
-    ``request_key`` is the page's own for this change (a UUID): sent again, it works once.
+    ``request_key`` is the page's own for this change (a UUID): sent again, it works once. ``sources`` names, by field,
+    the stretch of the transcript that a text was filled in from; it has to come with every change of that text that
+    still goes back to it (:mod:`crm.sources`), null takes it off.
     """
 
     version: int = Field(ge=0)
     fields: dict[str, Any]
     request_key: str = Field("", max_length=64)
+    sources: Sources = Field(default_factory=dict)
 
 
 class TransitionBody(_Body):
-    """A step of the procedure, with fields to save along; ``request_key`` as in :class:`SaveBody`."""
+    """A step of the procedure, with fields to save along; ``request_key`` and ``sources`` as in :class:`SaveBody`."""
 
     version: int = Field(ge=0)
     to: str = Field(max_length=32)
     fields: dict[str, Any] = Field(default_factory=dict)
     request_key: str = Field("", max_length=64)
+    sources: Sources = Field(default_factory=dict)
 
 
 class FeedbackBody(_Body):
@@ -111,9 +101,10 @@ def check_scope(scope: Scope, person: PersonView) -> None:
 
 
 @router.get("/state")
-async def state(have: HaveDeps, session: AnyPerson, scope: Literal["agent", "board"]) -> Json:
-    """Return the snapshot of a scope."""
+async def state(request: Request, have: HaveDeps, session: AnyPerson, scope: Literal["agent", "board"]) -> Json:
+    """Return the snapshot of a scope; the wallboard's is masked for everybody, it hangs on a wall."""
     check_scope(scope, session.person)
+    setattr(request.state, PUBLIC_SCREEN, scope == "board")
     return await agent_snapshot(have, session.person) if scope == "agent" else await board_snapshot(have)
 
 
@@ -138,7 +129,9 @@ async def live(
         raise StreamClosingError
     after = request.headers.get("last-event-id") or cursor
     wanted = {"board": board_filter, "agent": agent_filter(session.person.extension), "work": work_filter(call)}[scope]
-    body = while_signed_in(have, request, session, have.stream.follow(after, wanted))
+    masks = scope == "board" or (scope == "work" and is_masked(session.person.roles))
+    told = partial(masked_news, have.live) if masks else as_it_is
+    body = while_signed_in(have, request, session, have.stream.follow(after, wanted, told=told))
     return StreamingResponse(
         body, media_type="text/event-stream", headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
     )
@@ -181,32 +174,6 @@ async def call(have: HaveDeps, session: Agent, call_id: CallId) -> Json:
     return {"call": await one_call(have, call_id, session.person)}
 
 
-@router.post("/calls/{call_id}/command")
-async def command(have: HaveDeps, session: Agent, call_id: CallId, body: CommandBody) -> Json:
-    """Hand a button to the softphone of the agent's extension."""
-    known = have.live.calls.get(call_id)
-    if known is None:
-        raise NotFoundError
-    require_own(known.extension, session.person)
-    if not known.is_live:
-        raise CallOverError
-    try:
-        result = await have.bus.request(
-            f"softphone.{known.extension}", body.command, timeout_s=COMMAND_TIMEOUT_S, call_id=call_id
-        )
-    except BusUnavailableError as error:
-        raise SoftphoneAwayError(extension=known.extension) from error
-    except CommandRefusedError as error:
-        if error.code in AWAY_CODES:
-            raise SoftphoneAwayError(extension=known.extension) from error
-        log.info("command refused", command=body.command, call_id=call_id, reason=error.message)
-        t = have.render.t
-        raise CommandFailedError(
-            button=t(f"desk.{BUTTONS[body.command]}"), state=t(f"desk.call_{known.state}")
-        ) from error
-    return {"ok": True, "result": result}
-
-
 @router.post("/calls/{call_id}/suggestions/{article_id}/{action}")
 async def feedback(
     *,
@@ -240,7 +207,9 @@ async def save(have: HaveDeps, session: Caseworker, case_id: int, body: SaveBody
     person = session.person
 
     def work() -> CaseView:
-        return have.casework.save(case_id, body.version, body.fields, person, request_key=body.request_key)
+        return have.casework.save(
+            case_id, body.version, body.fields, person, request_key=body.request_key, sources=body.sources
+        )
 
     return await _change(
         have,
@@ -257,7 +226,9 @@ async def transition(have: HaveDeps, session: Caseworker, case_id: int, body: Tr
     person = session.person
 
     def work() -> CaseView:
-        return have.casework.move(case_id, body.version, body.to, body.fields, person, request_key=body.request_key)
+        return have.casework.move(
+            case_id, body.version, body.to, body.fields, person, request_key=body.request_key, sources=body.sources
+        )
 
     return await _change(
         have, person, case_id, work, lambda case: {"case": case_wire(case, person, have.settings.language)}

@@ -34,6 +34,7 @@ ANYONE: frozenset[Role] = frozenset(
 AGENTS: frozenset[Role] = frozenset({"agent"})
 LISTENERS: frozenset[Role] = frozenset({"quality_assessor", "supervisor", "team_leader", "admin"})
 WATCHERS: frozenset[Role] = frozenset({"supervisor", "team_leader", "admin"})
+PHONE_USERS: frozenset[Role] = frozenset({"agent", "escalation_agent"})
 CASEWORKERS: frozenset[Role] = frozenset({"agent", "team_leader", "escalation_agent"})
 LEADERS: frozenset[Role] = frozenset({"team_leader"})
 HANDLERS: frozenset[Role] = frozenset({"escalation_agent"})
@@ -137,6 +138,7 @@ def client_address(request: Request) -> str:
 HaveDeps = Annotated[Deps, Depends(deps)]
 AnyPerson = Annotated[SessionView, Depends(Allow(ANYONE))]
 Agent = Annotated[SessionView, Depends(Allow(AGENTS))]
+PhoneUser = Annotated[SessionView, Depends(Allow(PHONE_USERS))]
 Caseworker = Annotated[SessionView, Depends(Allow(CASEWORKERS))]
 Listener = Annotated[SessionView, Depends(Allow(LISTENERS))]
 Watcher = Annotated[SessionView, Depends(Allow(WATCHERS))]

@@ -29,7 +29,7 @@ from retrieval.sheets import SheetStore
 class CommandBus(Protocol):
     """The part of the bus that the desk needs: commands to softphones."""
 
-    async def request(self, to: str, command: str, *, timeout_s: float = 5.0, **args: Any) -> dict[str, Any]:
+    async def request(self, to: str, command: str, /, *, timeout_s: float = 5.0, **args: Any) -> dict[str, Any]:
         """Send a command and return its result; raises BusUnavailableError or CommandRefusedError."""
         ...
 

@@ -61,10 +61,10 @@ class LiveState:
         lamp.state, lamp.call_id, lamp.detail = item.state, item.call_id, item.detail
 
     def set_case(self, call_id: str, case: Json) -> None:
-        """Attach the case to its call; an unknown call is no error (it was forgotten)."""
+        """Attach a case, or what it is now, to its call; an unknown call is no error (it was forgotten)."""
         call = self.calls.get(call_id)
         if call is not None:
-            call.case = case
+            call.cases[str(case["case_id"])] = case
 
     def extension_of(self, call_id: str) -> str:
         """Return the extension of a call, empty when the call is not known."""
@@ -82,7 +82,8 @@ class LiveState:
             return max(live, key=lambda call: call.call_id)
         answered = [call for call in own if call.answered_at is not None]
         last = max(answered, key=lambda call: call.call_id, default=None)
-        return last if last is not None and (last.unfinished or last.case is None) else None
+        awaits_case = last is not None and last.case is None and last.direction == "in"
+        return last if last is not None and (last.unfinished or awaits_case) else None
 
     def live_calls(self) -> list[LiveCall]:
         """Return the calls that are up, oldest first."""

@@ -10,6 +10,7 @@ from functools import singledispatchmethod
 from typing import Any
 
 from crm.procedure import SETTLED
+from desk.masking import NEAR, mask_segments
 from pipeline import events as ev
 from pipeline.events import Event, to_wire
 
@@ -23,12 +24,21 @@ def iso(at: datetime | None) -> str | None:
 
 @dataclass
 class LiveCall:
-    """One call as its events have left it. ``state``: ringing, announcing, talking, held or ended."""
+    """One call as its events have left it. ``state``: ringing, announcing, talking, held or ended.
+
+    An outgoing call (``direction`` out) rings until the taxpayer answers. ``transfer_to``: where a transfer under way
+    leads; ``handed_to``: the guest to whom the agent has left the caller, who is still in the call. ``guest``: the
+    third party (to, person, mode, invited_at, joined_at), being called until ``joined_at``.
+    """
 
     call_id: str
     extension: str = ""
     caller_number: str = ""
     caller_name: str = ""
+    direction: ev.Direction = "in"
+    guest: Json | None = None
+    transfer_to: str = ""
+    handed_to: str = ""
     state: str = "ringing"
     offered_at: datetime | None = None
     answered_at: datetime | None = None
@@ -44,7 +54,7 @@ class LiveCall:
     partials: dict[str, ev.PartialRecognized] = field(default_factory=dict)
     suggestions: ev.SuggestionsShown | None = None
     proposed_class: ev.ClassProposed | None = None
-    case: Json | None = None
+    cases: dict[str, Json] = field(default_factory=dict)  # by case id, oldest first
     media: dict[str, ev.MediaMeasured] = field(default_factory=dict)
     last_word_at: datetime | None = None
 
@@ -56,7 +66,12 @@ class LiveCall:
     @property
     def unfinished(self) -> bool:
         """Whether the call is over but its case still needs its agent."""
-        return self.state == "ended" and self.case is not None and self.case.get("state") not in SETTLED
+        return self.state == "ended" and any(case.get("state") not in SETTLED for case in self.cases.values())
+
+    @property
+    def case(self) -> Json | None:
+        """The newest of the call's cases; None before the first."""
+        return next(reversed(self.cases.values()), None)
 
     def ordered_segments(self) -> list[ev.SegmentFinalized]:
         """Return the final segments of both legs in the order in which they were spoken."""
@@ -68,7 +83,7 @@ class LiveCall:
 
     @apply.register
     def _(self, item: ev.CallOffered) -> None:
-        self.extension, self.offered_at = item.extension, item.at
+        self.extension, self.offered_at, self.direction = item.extension, item.at, item.direction
         self.caller_number, self.caller_name = item.caller_number, item.caller_name
 
     @apply.register
@@ -106,6 +121,41 @@ class LiveCall:
         self.muted = False
 
     @apply.register
+    def _(self, item: ev.GuestInvited) -> None:
+        self.guest = {
+            "to": item.to,
+            "person": item.person,
+            "mode": item.mode,
+            "invited_at": iso(item.at),
+            "joined_at": None,
+        }
+
+    @apply.register
+    def _(self, item: ev.GuestJoined) -> None:
+        self._guest_is(joined_at=iso(item.at))
+
+    @apply.register
+    def _(self, item: ev.GuestModeChanged) -> None:
+        self._guest_is(mode=item.mode)
+
+    @apply.register
+    def _(self, item: ev.GuestLeft) -> None:
+        self.guest = None
+
+    @apply.register
+    def _(self, item: ev.TransferStarted) -> None:
+        self.transfer_to = item.to
+
+    @apply.register
+    def _(self, item: ev.TransferFailed) -> None:
+        self.transfer_to = ""
+
+    @apply.register
+    def _(self, item: ev.CallTransferred) -> None:
+        self.transfer_to, self.handed_to = "", item.to
+        self._guest_is(mode="conference")
+
+    @apply.register
     def _(self, item: ev.MediaMeasured) -> None:
         self.media[item.leg] = item
 
@@ -113,6 +163,7 @@ class LiveCall:
     def _(self, item: ev.CallEnded) -> None:
         self.state, self.ended_at = "ended", item.at
         self.end_reason, self.talk_ms = item.reason, item.talk_ms
+        self.guest, self.transfer_to = None, ""
 
     @apply.register
     def _(self, item: ev.RecordingClosed) -> None:
@@ -156,11 +207,15 @@ class LiveCall:
         if self.state != "ended":  # nothing brings an ended call back
             self.state = state
 
+    def _guest_is(self, **now: Any) -> None:
+        if self.guest is not None:
+            self.guest = {**self.guest, **now}
+
     def _heard(self, at: datetime) -> None:
         self.last_word_at = max(at, self.last_word_at) if self.last_word_at else at
 
     def snapshot(self, agent_name: str, *, segments: bool = True) -> Json:
-        """Return the contract's LiveCall; without segments it carries ``last_text`` in their place (board)."""
+        """Return the contract's LiveCall; without segments it carries ``last_text``, masked (board)."""
         ordered = self.ordered_segments()
         body: Json = {
             "call_id": self.call_id,
@@ -168,6 +223,10 @@ class LiveCall:
             "agent_name": agent_name,
             "caller_number": self.caller_number,
             "caller_name": self.caller_name,
+            "direction": self.direction,
+            "guest": self.guest,
+            "transfer_to": self.transfer_to or None,
+            "handed_to": self.handed_to or None,
             "state": self.state,
             "offered_at": iso(self.offered_at),
             "answered_at": iso(self.answered_at),
@@ -178,6 +237,7 @@ class LiveCall:
             "suggestions": to_wire(self.suggestions) if self.suggestions else None,
             "proposed_class": _wire(self.proposed_class),
             "case": self.case,
+            "cases": list(self.cases.values()),
             "media": {leg: _wire(self.media.get(leg)) for leg in ("caller", "agent")},
             "last_word_at": iso(self.last_word_at),
             "recording": self.recording,
@@ -186,7 +246,8 @@ class LiveCall:
             body["segments"] = [to_wire(item) for item in ordered]
             body["partials"] = {leg: _wire(self.partials.get(leg)) for leg in ("caller", "agent")}
         else:
-            body["last_text"] = (ordered[-1].written or ordered[-1].text) if ordered else ""
+            last = mask_segments([to_wire(item) for item in ordered[-NEAR:]], growing=True)[-1:]
+            body["last_text"] = (last[0]["written"] or last[0]["text"]) if last else ""
         return body
 
 

@@ -97,9 +97,15 @@ class Records:
             return
         calls.apply(self._db, item)
         if isinstance(item, CallAnswered):
-            self._casework.open_for(item.call_id, item.extension, item.at)
+            self._open_case(item)
         elif isinstance(item, BundleSealed):
             self._casework.close_archived(item.call_id)
+
+    def _open_case(self, item: CallAnswered) -> None:
+        """Open a caller's case; what we call about has one already, or needs none."""
+        known = calls.find_call(self._db, item.call_id)
+        if known is None or known.direction == "in":
+            self._casework.open_for(item.call_id, item.extension, item.at)
 
 
 def catch_up_archive(database: Database, archive: Archive, accept: Callable[[Event], None], *, most: int = 500) -> None:

@@ -14,6 +14,12 @@ _SEPARATORS = re.compile(r"[\s().\-/]")
 _NUMBER = re.compile(r"^\+?[0-9]{2,20}$")
 
 
+class UnreachableError(CommandRefusedError):
+    """What was asked for can be called from nowhere, in whatever state the call is."""
+
+    code = "unreachable"
+
+
 @dataclass(frozen=True)
 class Target:
     """Somebody to call. ``internal``: the device of one of our extensions, not a number of the telephone network."""
@@ -24,7 +30,7 @@ class Target:
 
 
 class Targets:
-    """The addresses that one extension can reach; every method raises CommandRefusedError with what to do."""
+    """The addresses that one extension can reach; every method raises UnreachableError with what to do."""
 
     def __init__(self, settings: Settings, own: ExtensionSettings) -> None:
         self._settings, self._own = settings, own
@@ -34,7 +40,7 @@ class Targets:
         """Return a number of the telephone network, dialled through the exchange."""
         dialled = _checked(number)
         if not self._settings.outbound_uri:
-            raise CommandRefusedError(
+            raise UnreachableError(
                 text("telephony.refused_no_trunk", number=dialled), remedy=text("telephony.refused_no_trunk_remedy")
             )
         return Target(dialled, self._settings.outbound_uri.format(number=dialled))
@@ -45,7 +51,7 @@ class Targets:
         if extension is None:
             return self.outside(to)
         if extension.device != "sip":
-            raise CommandRefusedError(text("telephony.refused_headset", extension=extension.number))
+            raise UnreachableError(text("telephony.refused_headset", extension=extension.number))
         return Target(extension.number, extension.device_uri, internal=True)
 
     def transfer(self, to: str) -> Target:
@@ -59,14 +65,14 @@ class Targets:
     def _extension(self, to: str) -> ExtensionSettings | None:
         found = self._extensions.get(_SEPARATORS.sub("", to))
         if found is not None and found.number == self._own.number:
-            raise CommandRefusedError(text("telephony.refused_own_extension", extension=found.number))
+            raise UnreachableError(text("telephony.refused_own_extension", extension=found.number))
         return found
 
 
 def _checked(number: str) -> str:
     dialled = _SEPARATORS.sub("", number)
     if not _NUMBER.match(dialled):
-        raise CommandRefusedError(
+        raise UnreachableError(
             text("telephony.refused_number", number=number[:40]), remedy=text("telephony.refused_number_remedy")
         )
     return dialled

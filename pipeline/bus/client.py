@@ -85,7 +85,7 @@ class BusClient:
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self.publish, item)
 
-    async def request(self, to: str, command: str, *, timeout_s: float = 5.0, **args: Any) -> dict[str, Any]:
+    async def request(self, to: str, command: str, /, *, timeout_s: float = 5.0, **args: Any) -> dict[str, Any]:
         """Send a command to the process called ``to`` and return its result.
 
         Raises:

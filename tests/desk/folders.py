@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from pipeline import events as ev
 from pipeline.callfolder import CallFolder, Spool
@@ -42,13 +43,18 @@ class LiveFolder:
             self.publish(stored)
         return stored
 
-    def offered(self) -> LiveFolder:
+    def offered(self, **more: Any) -> LiveFolder:
         self.write(
             ev.CallOffered(
                 at=BEGAN, call_id=self.call_id, extension=self.extension, caller_number="081200000001",
-                caller_name=self.caller_name,
+                caller_name=self.caller_name, **more,
             )
         )  # fmt: skip
+        return self
+
+    def add(self, kind: type[ev.CallEvent], **fields: Any) -> LiveFolder:
+        """Write any event of the call."""
+        self.write(kind(at=BEGAN + timedelta(seconds=20), call_id=self.call_id, **fields))
         return self
 
     def answered(self) -> LiveFolder:

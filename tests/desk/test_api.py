@@ -269,8 +269,10 @@ async def test_a_huge_body_is_refused(desk: Desk) -> None:
 
 
 @asynccontextmanager
-async def softphone(desk: Desk, answers: dict[str, Any]) -> AsyncIterator[list[tuple[str, dict[str, Any]]]]:
-    """A peer called softphone.2101 on a real bus; yields the commands that it got."""
+async def softphone(
+    desk: Desk, answers: dict[str, Any], *, extension: str = "2101"
+) -> AsyncIterator[list[tuple[str, dict[str, Any]]]]:
+    """The extension's peer on a real bus; yields the commands that it got."""
     got: list[tuple[str, dict[str, Any]]] = []
 
     async def obey(command: str, args: dict[str, Any]) -> dict[str, Any]:
@@ -281,7 +283,7 @@ async def softphone(desk: Desk, answers: dict[str, Any]) -> AsyncIterator[list[t
         return result
 
     path = desk.hub.settings.bus_path
-    async with Broker(path), BusClient(path, "softphone.2101", on_command=obey) as peer:
+    async with Broker(path), BusClient(path, f"softphone.{extension}", on_command=obey) as peer:
         async with asyncio.timeout(10):
             await peer.connected.wait()
             await desk.hub.bus.connected.wait()

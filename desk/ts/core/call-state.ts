@@ -3,7 +3,7 @@
 // page fed by events and a page fed by a snapshot show the same. Pure: returns a new call, never changes the old.
 
 import { addSegment, partialIsNews } from "./transcript.js";
-import type { Case, Leg, LiveCall, Media, ProposedClass, Unfinished, Segment, Suggestions, WireEvent } from "./types.js";
+import type { Case, Guest, GuestMode, Leg, LiveCall, Media, ProposedClass, Unfinished, Segment, Suggestions, WireEvent } from "./types.js";
 
 export function offeredCall(event: WireEvent, agentName = ""): LiveCall {
   return {
@@ -12,6 +12,10 @@ export function offeredCall(event: WireEvent, agentName = ""): LiveCall {
     agent_name: agentName,
     caller_number: String(event["caller_number"] ?? ""),
     caller_name: String(event["caller_name"] ?? ""),
+    direction: event["direction"] === "out" ? "out" : "in",
+    guest: null,
+    transfer_to: null,
+    handed_to: null,
     state: "ringing",
     offered_at: event.at ?? "",
     answered_at: null,
@@ -23,6 +27,10 @@ export function offeredCall(event: WireEvent, agentName = ""): LiveCall {
     suggestions: null,
     proposed_class: null,
     case: null,
+    cases: [],
+    guest: null,
+    transfer_to: null,
+    direction: event["direction"] === "out" ? "out" : "in",
     media: { caller: null, agent: null },
     last_word_at: null,
     recording: false,
@@ -57,6 +65,46 @@ function partialRecognized(call: LiveCall, event: WireEvent): Partial<LiveCall> 
   };
 }
 
+function withGuest(call: LiveCall, now: Partial<Guest>): Partial<LiveCall> {
+  return call.guest ? { guest: { ...call.guest, ...now } } : {};
+}
+
+function invitedGuest(event: WireEvent): Guest {
+  return {
+    to: String(event["to"] ?? ""),
+    person: String(event["person"] ?? ""),
+    mode: event["mode"] as GuestMode,
+    invited_at: event.at ?? "",
+    joined_at: null,
+  };
+}
+
+/** The guest after news of it; news of somebody who is not there is ignored. */
+function withGuest(call: LiveCall, change: Partial<Guest>): Partial<LiveCall> {
+  return call.guest ? { guest: { ...call.guest, ...change } } : {};
+}
+
+function guestInvited(_call: LiveCall, event: WireEvent): Partial<LiveCall> {
+  const [to, person, mode] = [String(event["to"] ?? ""), String(event["person"] ?? ""), event["mode"] as GuestMode];
+  return { guest: { to, person, mode, invited_at: event.at ?? "", joined_at: null } };
+}
+
+/** All cases of a call, oldest first; a server that names only the newest gives that one. */
+export function casesOf(call: Pick<LiveCall, "case" | "cases">): Case[] {
+  if (call.cases && call.cases.length > 0) return call.cases;
+  return call.case ? [call.case] : [];
+}
+
+/** A case that is new or newer takes its place among the call's; an older version changes nothing. */
+function caseChanged(call: LiveCall, event: WireEvent): Partial<LiveCall> {
+  const fresh = event["case"] as Case;
+  const known = casesOf(call);
+  if (known.some((one) => one.case_id === fresh.case_id && one.version > fresh.version)) return {};
+  const cases = [...known.filter((one) => one.case_id !== fresh.case_id), fresh];
+  cases.sort((a, b) => Date.parse(a.opened_at) - Date.parse(b.opened_at) || a.number.localeCompare(b.number));
+  return { cases, case: cases.at(-1) ?? null };
+}
+
 const CHANGES: Record<string, Change> = {
   "call.answered": (_call, event) => ({ state: "announcing", answered_at: event.at ?? null }),
   "recording.started": (_call, event) => ({ recording: true, recording_started_at: event.at ?? null }),
@@ -66,27 +114,41 @@ const CHANGES: Record<string, Change> = {
   "call.resumed": () => ({ state: "talking" }),
   "agent.muted": () => ({ muted: true }),
   "agent.unmuted": () => ({ muted: false }),
+  "guest.invited": (_call, event) => ({ guest: invitedGuest(event) }),
+  "guest.joined": (call, event) => withGuest(call, { joined_at: event.at ?? null }),
+  "guest.mode_changed": (call, event) => withGuest(call, { mode: event["mode"] as GuestMode }),
+  "guest.left": () => ({ guest: null }),
+  "transfer.started": (_call, event) => ({ transfer_to: String(event["to"] ?? "") }),
+  "transfer.failed": () => ({ transfer_to: null }),
+  "call.transferred": (call, event) => ({
+    transfer_to: null,
+    handed_to: String(event["to"] ?? ""),
+    ...withGuest(call, { mode: "conference" }),
+  }),
   "media.measured": (call, event) => {
     const media = event as unknown as Media;
     return { media: withLeg(call.media, media.leg, media) };
   },
-  "call.ended": (_call, event) => ({ state: "ended", end_reason: String(event["reason"] ?? ""), muted: false }),
+  "call.ended": (_call, event) => ({
+    state: "ended",
+    end_reason: String(event["reason"] ?? ""),
+    muted: false,
+    guest: null,
+    transfer_to: null,
+  }),
   "recording.closed": () => ({ recording: false }),
   "segment.finalized": segmentFinalized,
   "partial.recognized": partialRecognized,
   "suggestions.shown": (_call, event) => ({ suggestions: event as unknown as Suggestions }),
   "class.proposed": (_call, event) => ({ proposed_class: event as unknown as ProposedClass }),
-  case: (call, event) => {
-    const fresh = event["case"] as Case;
-    return call.case && call.case.case_id === fresh.case_id && call.case.version > fresh.version ? {} : { case: fresh };
-  },
+  case: caseChanged,
 };
 
 /** True when the event is about this call (a "case" event carries its call inside). */
 export function concerns(call: LiveCall, event: WireEvent): boolean {
   if (event.event !== "case") return event.call_id === call.call_id;
   const fresh = event["case"] as Case;
-  return fresh.call_id ? fresh.call_id === call.call_id : call.case?.case_id === fresh.case_id;
+  return fresh.call_id === call.call_id || casesOf(call).some((one) => one.case_id === fresh.case_id);
 }
 
 /** The call after the event; the same object when nothing changed. */
@@ -100,6 +162,9 @@ export function applyEvent(call: LiveCall, event: WireEvent): LiveCall {
 export const ESCALATED_STATES = new Set(["escalated", "handling", "calling_back", "resolved"]);
 /** States after which the agent has nothing left to document. */
 export const FINISHED_STATES = new Set(["documented", "closed", ...ESCALATED_STATES]);
+
+/** True while something of the call is left to document. */
+export const hasUnfinished = (call: LiveCall): boolean => casesOf(call).some((one) => !FINISHED_STATES.has(one.state));
 
 /** Since when the call is in its present phase, for the timer: ringing from the offer, else from the answer. */
 export function phaseStart(call: LiveCall): string {

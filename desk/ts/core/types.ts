@@ -120,6 +120,23 @@ export interface CallerIdentity {
   npwp_checked?: boolean;
   name_checked?: boolean;
   efin_checked?: boolean;
+  bill_checked?: boolean;
+}
+
+/** Where in the conversation a prefilled text comes from: words of one leg between two moments. */
+export interface Source {
+  leg: Leg;
+  segment: number;
+  start_ms: number;
+  end_ms: number;
+}
+
+export interface TimelineEntry {
+  at: string;
+  step: string;
+  from_state: string;
+  to_state: string;
+  person: string;
 }
 
 export interface NextStep {
@@ -145,8 +162,23 @@ export interface Case {
   answer: string;
   article_id: string | null;
   article_version: number | null;
-  timeline: { at: string; step: string; from_state: string; to_state: string; person: string }[];
+  sikp_update?: string;
+  taxpayer_id?: number | null;
+  no_question_reason?: string;
+  sources?: Record<string, Source>;
+  timeline: TimelineEntry[];
   next: NextStep[];
+}
+
+export type GuestMode = "consult" | "conference" | "listen" | "whisper";
+
+/** A third party in the call, or being called (`joined_at` null). */
+export interface Guest {
+  to: string;
+  person: string;
+  mode: GuestMode;
+  invited_at: string;
+  joined_at: string | null;
 }
 
 export type CallState = "ringing" | "announcing" | "talking" | "held" | "ended";
@@ -167,7 +199,15 @@ export interface LiveCall {
   partials: { caller: Unfinished | null; agent: Unfinished | null };
   suggestions: Suggestions | null;
   proposed_class: ProposedClass | null;
+  /** The newest case; `cases` holds all of the call's, oldest first. */
   case: Case | null;
+  cases?: Case[];
+  guest?: Guest | null;
+  /** A blind transfer that the other side is trying: where to. */
+  transfer_to?: string | null;
+  /** The guest to whom the agent has left the caller. */
+  handed_to?: string | null;
+  direction?: "in" | "out";
   media: { caller: Media | null; agent: Media | null };
   last_word_at: string | null;
   recording: boolean;
@@ -184,11 +224,46 @@ export interface RecentCall {
   case_state: string | null;
 }
 
+export type AgentStateName = "ready" | "paused" | "busy" | "wrap_up" | "offline";
+
+export interface AgentState {
+  state: AgentStateName;
+  reason: string;
+  since: string;
+  call_id: string;
+}
+
+export interface Taxpayer {
+  id: number;
+  name: string;
+  npwp: string;
+  nik: string;
+  phone: string;
+  version: number;
+}
+
+/** What the office knows of a caller's number. */
+export interface CallerHistory {
+  taxpayers: Taxpayer[];
+  calls: { call_id: string; at: string; agent_name: string; reason: string; duration_s: number | null }[];
+  cases: { case_id: string; number: string; opened_at: string; state: string; topic: string; question: string; answer: string; agent_name: string }[];
+}
+
+/** A telephone that an agent can call: whose it is and whether it is free. */
+export interface PhonebookEntry {
+  number: string;
+  name: string;
+  roles: string[];
+  state: string;
+}
+
 export interface AgentSnapshot {
   cursor: string;
   server_now: string;
   person: { name: string; username: string; roles: string[] };
   extension: { number: string; state: string; device: string; answer: "device" | "desk" };
+  agent?: AgentState;
+  pause_reasons?: string[];
   call: LiveCall | null;
   recent: RecentCall[];
   day: { calls: number; handled_s: number; unfinished_cases: number };
