@@ -50,7 +50,9 @@ VARIANTS = (
 def ablate(
     plan: BuildPlan, space: Workspace, say: stages.Say, *, jobs: int = 60, steps: int = 900, names: Sequence[str] = ()
 ) -> dict[str, float]:
-    """Train and judge the variants (all, or those named); returns WER by name. Finished variants are not repeated.
+    """Train and judge the variants (all, or those named); returns WER by name.
+
+    Variants finished with the same `jobs` and `steps` are not repeated.
 
     Parameters:
         jobs: files of speech for each variant, about 110 s each.
@@ -59,7 +61,7 @@ def ablate(
     for variant in VARIANTS:
         if names and variant.name not in names:
             continue
-        folder = space.root / "ablation" / variant.name
+        folder = space.root / "ablation" / f"{jobs}-files-{steps}-steps" / variant.name
         result = folder / "wer.json"
         if not result.is_file():
             small = replace(
