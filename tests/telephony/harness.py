@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 import wave
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +96,20 @@ def likeness(heard: np.ndarray, sent: np.ndarray, piece_ms: int = 250) -> float:
     size = piece_ms * RATE_HZ // 1000
     pieces = [sent[at : at + size] for at in range(0, len(sent) - size + 1, size)]
     return float(np.median([correlation(heard, piece)[0] for piece in pieces]))
+
+
+def tones_in(audio: np.ndarray, tones: Mapping[str, float]) -> set[str]:
+    """Return the names of the tones (Hz) that are in a piece of audio."""
+    if len(audio) < RATE_HZ // 10:
+        raise AssertionError(f"only {len(audio)} samples to look at")
+    times = np.arange(len(audio)) / RATE_HZ
+    window = np.hanning(len(audio))
+    found = set()
+    for name, hz in tones.items():
+        amplitude = 2 * abs(np.sum(audio * window * np.exp(-2j * np.pi * hz * times))) / window.sum()
+        if amplitude > 1000:
+            found.add(name)
+    return found
 
 
 class Process:
@@ -183,8 +197,13 @@ class Site:
             "sync_tone_file": str(write_wav(folder / "tone.wav", sine(TONE_MS / 1000, 1000))),
             **overrides,
         }
+        guest = values.pop("guest", False)
         lines = [f"{key} = {json.dumps(value)}" for key, value in values.items()] + ["[[extensions]]"]
         lines += [f"{key} = {json.dumps(value)}" for key, value in extension.items()]
+        self.guest_port = free_port()
+        if guest:  # a colleague's extension, whose softphone is not started
+            lines += ["[[extensions]]", 'number = "2102"', f"sip_port = {free_port()}", f"rtp_port = {free_range(32)}"]
+            lines += [f'device_uri = "sip:guest@127.0.0.1:{self.guest_port}"']
         (folder / "kring.toml").write_text("\n".join(lines) + "\n")
         self.env = {"KRING_CONFIG": str(folder / "kring.toml"), "KRING_LANGUAGE": "en"}
         self.processes: list[Process] = []
@@ -231,6 +250,14 @@ class Site:
         return self.start(
             sys.executable, "-m", "telephony.phone", "answer", "--port", str(self.outside_port), *arguments
         )
+
+    def guest(self, *arguments: str) -> Process:
+        """Start the device of extension 2102."""
+        process = self.start(
+            sys.executable, "-m", "telephony.phone", "answer", "--port", str(self.guest_port), *arguments
+        )
+        process.event("ready")
+        return process
 
     def up(self, *arguments: str) -> tuple[Process, Process]:
         """Start softphone and agent's device side by side and wait for both."""
