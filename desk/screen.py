@@ -7,9 +7,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 
 from desk.api import CallId
 from desk.auth import Agent, HaveDeps
+from desk.errors import ScreenNotKeptError
 from desk.screen_log import Sent, State
 from desk.snapshots import require_own_call
 
@@ -35,5 +37,8 @@ async def keep(
     its log is as long as a log may be. In all four cases the page has nothing more to do for this part.
     """
     await require_own_call(have, call_id, session.person)
-    sent = Sent(page, part, ahead_ms, last, await request.body())
-    return {"state": await run_in_threadpool(have.screen.take, call_id, sent)}
+    try:
+        body = await request.body()
+    except ClientDisconnect as error:  # a page that goes away in the middle sends the part again when it comes back
+        raise ScreenNotKeptError from error
+    return {"state": await run_in_threadpool(have.screen.take, call_id, Sent(page, part, ahead_ms, last, body))}

@@ -39,7 +39,6 @@ export function recordPage(secret: string, emit: (moment: Moment) => void, fault
       mousemoveCallback: MOUSE_TOLD_MS,
       mouseInteraction: { MouseUp: false, MouseDown: false, Click: true, DblClick: true, Focus: true, Blur: false, ContextMenu: false },
       scroll: SCROLL_MS,
-      input: "last",
       media: 1000,
     },
   });
