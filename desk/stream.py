@@ -36,6 +36,12 @@ class Message:
 
 
 Filter = Callable[[Message], bool]
+Telling = Callable[[Message], str]
+
+
+def as_it_is(message: Message) -> str:
+    """Tell a reader all that there is."""
+    return message.data
 
 
 @dataclass
@@ -125,9 +131,13 @@ class EventLog:
         return len(self._waiters)
 
     async def follow(
-        self, cursor: str, wanted: Filter, *, heartbeat_s: float = HEARTBEAT_S
+        self, cursor: str, wanted: Filter, *, told: Telling = as_it_is, heartbeat_s: float = HEARTBEAT_S
     ) -> AsyncGenerator[bytes, None]:
-        """Yield the stream as bytes from ``cursor`` on (empty: from now on) until closed."""
+        """Yield the stream as bytes from ``cursor`` on (empty: from now on) until closed.
+
+        Parameters:
+            told: returns the data of a message for this reader (JSON).
+        """
         waiter = asyncio.Event()
         self._waiters.add(waiter)
         try:
@@ -146,7 +156,7 @@ class EventLog:
                     continue
                 messages, reached = found
                 if messages:
-                    yield b"".join(self._encode(message) for message in messages)
+                    yield b"".join(self._encode(message, told) for message in messages)
                 if reached > number:
                     number = reached
                     continue
@@ -157,9 +167,9 @@ class EventLog:
         finally:
             self._waiters.discard(waiter)
 
-    def _encode(self, message: Message) -> bytes:
+    def _encode(self, message: Message, told: Telling) -> bytes:
         number = f"{self.boot}-{message.number}"
-        return format_sse_event(data_str=message.data, event=message.name, id=number)
+        return format_sse_event(data_str=told(message), event=message.name, id=number)
 
     def _reset(self) -> bytes:
         return format_sse_event(data_str="{}", event="reset", id=self.cursor)

@@ -8,6 +8,7 @@ Nobody ever sees a traceback.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,15 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from fastapi.templating import Jinja2Templates
+from jinja2 import pass_eval_context
+from markupsafe import Markup
 from starlette.exceptions import HTTPException
 
 from crm.errors import ConflictError
 from crm.fields import field_label
 from desk.errors import BadRequestError, DeskError, NotFoundError, NotSignedInError, error_body
+from desk.masked_responses import shows_masks
+from desk.masking import mask_json, mask_text
 from pipeline.catalog import messages, text
 from pipeline.errors import KringError
 
@@ -30,6 +35,8 @@ log = structlog.get_logger("desk")
 FOLDER = Path(__file__).parent
 TEMPLATES_DIR = FOLDER / "templates"
 STATIC_DIR = FOLDER / "static"
+
+_masking: ContextVar[bool] = ContextVar("kring_masking", default=False)  # whether the page being filled is masked
 
 STATUS_OF_CODE = {
     "not_found": 404,
@@ -70,6 +77,11 @@ class Renderer:
         self.language = language
         self.t = partial(text, language=language)
         self._templates = Jinja2Templates(directory=templates_dir)
+        self._templates.env.finalize = _finalize
+        as_json = self._templates.env.filters["tojson"]
+        self._templates.env.filters["tojson"] = pass_eval_context(
+            lambda context, value, **more: as_json(context, mask_json(value) if _masking.get() else value, **more)
+        )
         section = "desk."
         self._strings = {
             key.removeprefix(section): value for key, value in messages(language).items() if key.startswith(section)
@@ -85,7 +97,10 @@ class Renderer:
         status: int = 200,
         **context: Any,
     ) -> Response:
-        """Return a rendered template; ``data`` goes into the page as JSON beside the catalogue's strings."""
+        """Return a rendered template; ``data`` goes into the page as JSON beside the catalogue's strings.
+
+        For people who need not see identity numbers every value that comes into the page is masked.
+        """
         session = getattr(request.state, "session", None)
         csrf_token = session.csrf if session is not None else ""
         nonce = getattr(request.state, "csp_nonce", "")
@@ -97,20 +112,24 @@ class Renderer:
             "csp_nonce": nonce,
             **(data or {}),
         }
-        return self._templates.TemplateResponse(
-            request,
-            template,
-            {
-                "person": session.person if session is not None else None,
-                "csrf_token": csrf_token,
-                "language": self.language,
-                "t": self.t,
-                "page_data": page_data,
-                "csp_nonce": nonce,
-                **context,
-            },
-            status_code=status,
-        )
+        masking = _masking.set(shows_masks(request.scope["state"]))
+        try:
+            return self._templates.TemplateResponse(
+                request,
+                template,
+                {
+                    "person": session.person if session is not None else None,
+                    "csrf_token": Markup(csrf_token),  # noqa: S704  our own token is never masked
+                    "language": self.language,
+                    "t": self.t,
+                    "page_data": page_data,
+                    "csp_nonce": nonce,
+                    **context,
+                },
+                status_code=status,
+            )
+        finally:
+            _masking.reset(masking)
 
     def error(
         self,
@@ -133,6 +152,11 @@ class Renderer:
             parts: dict[str, Any] = {"message": message, "remedy": remedy, "both": both}
             return self.page(request, "error_fragment.html", page="error", status=status, **parts)
         return self.page(request, "error.html", page="error", status=status, code=code, message=message, remedy=remedy)
+
+
+def _finalize(value: Any) -> Any:
+    """Mask what a template shows; markup was made of values that came through here already."""
+    return mask_text(value) if isinstance(value, str) and not isinstance(value, Markup) and _masking.get() else value
 
 
 def both_versions(error: ConflictError) -> list[dict[str, str]]:
