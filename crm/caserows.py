@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -47,8 +47,19 @@ def require_may_act(case: Case, person: PersonView | None, roles: frozenset[Role
     if person is None:
         return
     handler_id = case.escalation.taken_by_id if case.escalation else None
-    if not may_act(roles, person.roles, person.id, agent_id=case.agent_id, handler_id=handler_id):
+    helper = case.consultation if case.state == "consulting" else None
+    helper_id = helper.taken_by_id if helper else None
+    if not may_act(
+        roles, person.roles, person.id, agent_id=case.agent_id, handler_id=handler_id, helper_id=helper_id
+    ):
+        if helper is not None and helper_id is not None and "team_leader" in roles & person.roles:
+            raise helped_already(helper.taken_by)
         raise NotAllowedError(text("crm.case_not_yours"), remedy=text("crm.case_not_yours_remedy"))
+
+
+def helped_already(name: str) -> NotAllowedError:
+    """Return the refusal for a team leader where another one helps already."""
+    return NotAllowedError(text("crm.helped", name=name), remedy=text("crm.helped_remedy", name=name))
 
 
 def require_version(case: Case, version: int, yours: Mapping[str, FieldValue]) -> None:
@@ -65,12 +76,18 @@ def require_version(case: Case, version: int, yours: Mapping[str, FieldValue]) -
     )
 
 
-def changed_fields(case: Case, cleaned: Mapping[str, FieldValue]) -> dict[str, FieldValue]:
-    """Return the fields that differ from what is stored; those must be open in the case's state (FieldError)."""
+def stored_changes(
+    case: Case, cleaned: Mapping[str, FieldValue], touched: Collection[str] = ()
+) -> dict[str, FieldValue]:
+    """Return the fields that differ from what is stored; those and the ``touched`` must be open in the case's state.
+
+    Raises:
+        FieldError: the case's state has closed one of them.
+    """
     stored = field_values(case)
     changed = {name: value for name, value in cleaned.items() if value != stored[name]}
     open_fields = editable(case.state)
-    closed = [name for name in changed if name not in open_fields]
+    closed = [name for name in dict.fromkeys([*changed, *touched]) if name not in open_fields]
     if closed:
         raise FieldError(
             text("crm.field_closed", fields=_labels(closed), state=state_label(case.state)),
@@ -80,12 +97,16 @@ def changed_fields(case: Case, cleaned: Mapping[str, FieldValue]) -> dict[str, F
 
 
 def require_may_change(
-    session: Session, case: Case, changed: Mapping[str, FieldValue], person: PersonView | None
+    session: Session,
+    case: Case,
+    changed: Mapping[str, FieldValue],
+    touched: Collection[str],
+    person: PersonView | None,
 ) -> None:
     """Refuse changes of fields that are not this person's to fill in, and a taxpayer who is not there."""
-    if changed:
+    if touched:
         require_may_act(case, person, KEEPERS[case.state])
-    for name in changed:
+    for name in touched:
         roles = RESERVED.get(name)
         if roles is not None and person is not None and not roles & person.roles:
             raise NotAllowedError(

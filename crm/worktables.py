@@ -71,6 +71,18 @@ class Escalation(Base):
     resolved_at: Mapped[datetime | None]
 
 
+class Consultation(Base):
+    """Which team leader is helping with a case (step 3d), so that no two do, and what the escalation should know."""
+
+    __tablename__ = "consultation"
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"), primary_key=True)
+    taken_at: Mapped[datetime | None]
+    taken_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"), index=True)
+    taken_by: Mapped[str] = mapped_column(String(200), default="")
+    remark: Mapped[str] = mapped_column(Text, default="")
+
+
 class CallBack(Base):
     """A promise to call the taxpayer. ``state`` moves by :data:`crm.callbacks.MOVES`."""
 

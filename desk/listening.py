@@ -42,12 +42,19 @@ class Listening:
 
     def played(self, session: SessionView, call_id: str, purpose: str) -> None:
         """Write down that a recording is played, unless that stands there already; raises as :meth:`opened` does."""
-        key = session.csrf, call_id, known_purpose(purpose)
+        self._once("recording_played", session, call_id, known_purpose(purpose))
+
+    def watched(self, session: SessionView, call_id: str) -> None:
+        """Write down that a call's transcript is followed, unless that stands there already; raises DatabaseError."""
+        self._once("transcript_viewed", session, call_id, "")
+
+    def _once(self, action: Action, session: SessionView, call_id: str, purpose: str) -> None:
+        key = session.csrf, call_id, purpose
         with self._lock:
             now_s = self._clock.monotonic_s()
             self._noted_s = {one: at_s for one, at_s in self._noted_s.items() if now_s - at_s < AGAIN_S}
             if key not in self._noted_s:
-                self._record("recording_played", session, call_id, purpose)
+                self._record(action, session, call_id, purpose)
                 self._noted_s[key] = now_s
 
     def _record(self, action: Action, session: SessionView, call_id: str, purpose: str) -> None:

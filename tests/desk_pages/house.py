@@ -22,6 +22,7 @@ import uvicorn
 
 from asr.written import text_of, write
 from crm import calls, cases, people
+from crm.views import PersonView
 from pipeline import events as ev
 from pipeline.bus import BusClient
 from pipeline.bus.broker import Broker
@@ -39,6 +40,9 @@ PEOPLE = (
     ("ratna.contoh", "Ratna Contoh", ("agent",), "2101"),
     ("bagus.contoh", "Bagus Contoh", ("agent",), "2102"),
     ("sari.contoh", "Sari Contoh", ("supervisor", "quality_assessor"), ""),
+    ("tuti.contoh", "Tuti Contoh", ("team_leader",), "2190"),
+    ("lukman.contoh", "Lukman Contoh", ("team_leader",), ""),
+    ("eko.contoh", "Eko Contoh", ("escalation_agent",), "2103"),
 )
 
 
@@ -224,6 +228,12 @@ class House:
         with self._told:
             wanted = (command, {"call_id": call_id})
             assert self._told.wait_for(lambda: wanted in self.commands, timeout=8), f"{command} never came"
+
+    def person(self, username: str) -> PersonView:
+        """Return somebody who may sign in."""
+        found = people.find_person(self.database, username)
+        assert found is not None
+        return found
 
     def case_number(self, call_id: str, *, ended: bool = False) -> str:
         """Return the call's case number as soon as the hub has opened it (and taken the end in, if asked)."""
