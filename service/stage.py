@@ -111,6 +111,7 @@ def _free_rtp_range(first: int) -> int:
 async def stage(
     *,
     agents: int = 1,
+    others: int = 0,
     http_port: int = 18080,
     ready_s: float = 60.0,
     news: Sequence[str] = (),
@@ -120,6 +121,7 @@ async def stage(
     """Start a temporary service with ``agents`` stations and their people; leave nothing behind.
 
     Parameters:
+        others: further stations: the first for the team leader, the second for the escalation agent.
         news: event names (by prefix) that ``on_event`` is called with, from the first moment on.
 
     Raises:
@@ -130,7 +132,7 @@ async def stage(
         values: dict[str, Any] = {
             "data_dir": folder / "data",
             "http_port": choose_port(http_port),
-            "extensions": stage_extensions(agents),
+            "extensions": stage_extensions(agents + others),
             "seal_after_s": 5.0,
             # Known passwords and thrown-away data: never on the network, never in the office's own database.
             "http_bind": "127.0.0.1",
@@ -139,7 +141,7 @@ async def stage(
             "database_url": "",
         }
         settings = load_settings(**{**values, **overrides})
-        people = add_people(settings)
+        people = add_people(settings, agents)
         async with Supervisor(settings) as supervisor, AsyncExitStack() as stack:
             if on_event is not None:
                 listener = BusClient(settings.bus_path, "stage", subscribe=tuple(news), on_event=on_event)

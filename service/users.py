@@ -31,14 +31,30 @@ class StagePerson:
     page: str
 
 
-def stage_people(extensions: list[str]) -> tuple[StagePerson, ...]:
-    """Return one agent per extension, an assessor and a supervisor."""
+# Everybody beside the agents: sign-in name, name, role, first page.
+_OTHERS = (
+    ("ketua", "Wahyu Nugroho", "team_leader", "/tim"),
+    ("eskalasi", "Lilis Suryani", "escalation_agent", "/eskalasi"),
+    ("mutu", "Yanti Puspita", "quality_staff", "/pemutakhiran"),
+    ("penilai", "Nina Kartika", "quality_assessor", "/arsip"),
+    ("pengawas", "Bambang Wijaya", "supervisor", "/papan"),
+    ("admin", "Teguh Prasetyo", "admin", "/admin"),
+)
+
+
+def stage_people(extensions: list[str], agents: int | None = None) -> tuple[StagePerson, ...]:
+    """Return an agent for each of the first ``agents`` extensions (None: all), and one person for every other role.
+
+    The extensions that are left go to the others in the order of ``_OTHERS``.
+    """
+    count = len(extensions) if agents is None else agents
     people = [
         StagePerson(f"agen{index + 1}", _agent_name(index), ("agent",), number, STAGE_PASSWORD, "/agen")
-        for index, number in enumerate(extensions)
+        for index, number in enumerate(extensions[:count])
     ]
-    people.append(StagePerson("penilai", "Nina Kartika", ("quality_assessor",), "", STAGE_PASSWORD, "/arsip"))
-    people.append(StagePerson("pengawas", "Bambang Wijaya", ("supervisor",), "", STAGE_PASSWORD, "/papan"))
+    left = [*extensions[count:], *[""] * len(_OTHERS)]
+    for (username, name, role, page), number in zip(_OTHERS, left, strict=False):
+        people.append(StagePerson(username, name, (role,), number, STAGE_PASSWORD, page))
     return tuple(people)
 
 
@@ -72,9 +88,9 @@ def console_actor() -> Actor:
     return Actor(f"os:{name}", "console")
 
 
-def add_people(settings: Settings) -> tuple[StagePerson, ...]:
-    """Add the invented people of a temporary service and return them."""
-    people = stage_people([extension.number for extension in settings.extensions])
+def add_people(settings: Settings, agents: int | None = None) -> tuple[StagePerson, ...]:
+    """Add the invented people of a temporary service and return them; ``agents`` as in :func:`stage_people`."""
+    people = stage_people([extension.number for extension in settings.extensions], agents)
     for person in people:
         add_user(
             settings, username=person.username, name=person.name, roles=list(person.roles),

@@ -28,7 +28,7 @@ async def test_known_passwords_never_meet_the_network_or_the_offices_database(
     monkeypatch.setenv("KRING_CONFIG", str(tmp_path / "kring.toml"))
     seen: list[Settings] = []
 
-    def look(settings: Settings) -> tuple[StagePerson, ...]:
+    def look(settings: Settings, agents: int) -> tuple[StagePerson, ...]:
         seen.append(settings)
         raise SeenError
 
