@@ -72,6 +72,45 @@ def talking(alaw: Path | None, talk_ms: int, user: str = "2101") -> str:
     return _scenario(body + '<recv response="200"/>\n')
 
 
+def referred(outcome: str) -> str:
+    """A caller who is asked by REFER to call elsewhere and reports ``outcome`` (a status line; empty: it refuses).
+
+    After "200 ..." it expects our BYE at once, else the talk goes on until we end it.
+    """
+    body = _send(_head("INVITE", "2101", 1) + _SDP.format(payload=8, codec="PCMA/8000"), ' retrans="500"')
+    body += '<recv response="100" optional="true"/><recv response="180" optional="true"/>'
+    body += '<recv response="200" rrs="true"/>\n' + _send(_in_dialog("ACK", 1))
+    keep = '<ereg regexp=".*" search_in="hdr" header="From:" check_it="true" assign_to="peer"/>' if outcome else ""
+    body += f'<recv request="REFER"><action>{keep}</action></recv>\n'
+    if outcome:
+        body += _send(_reply("202 Accepted")) + _notify("100 Trying", 2, "active;expires=60")
+        body += _notify(outcome, 3, "terminated;reason=noresource")
+    else:
+        body += _send(_reply("603 Decline"))
+    return _scenario(body + '<recv request="BYE"/>\n' + _send(_reply("200 OK")))
+
+
+def _reply(status: str) -> str:
+    return (
+        f"""SIP/2.0 {status}
+[last_Via:]
+[last_From:]
+[last_To:]
+[last_Call-ID:]
+[last_CSeq:]
+Contact: <sip:081200002222@[local_ip]:[local_port]>
+"""
+        + _EMPTY
+    )
+
+
+def _notify(outcome: str, cseq: int, state: str) -> str:
+    head = _in_dialog("NOTIFY", cseq).replace("[last_To:]", "To: [$peer]").removesuffix(_EMPTY)
+    head += "Contact: <sip:081200002222@[local_ip]:[local_port]>\nEvent: refer\n"
+    head += f"Subscription-State: {state}\nContent-Type: message/sipfrag\nContent-Length: [len]\n\n"
+    return _send(f"{head}SIP/2.0 {outcome}\n", ' retrans="500"') + '<recv response="200"/>\n'
+
+
 def refused(code: int, *, user: str = "2101", payload: int = 8, codec: str = "PCMA/8000") -> str:
     """A caller who expects a final failure code."""
     invite = _head("INVITE", user, 1) + _SDP.format(payload=payload, codec=codec)

@@ -10,18 +10,15 @@ import pytest
 
 from pipeline.events import RecordingClosed
 from tests.peers import need
-from tests.ports import free_port, free_range
+from tests.telephony.baresip import baresip, speech
 from tests.telephony.harness import (
     ANNOUNCEMENT_MS,
     TONE_MS,
-    Process,
     Site,
     correlation,
     likeness,
     read_wav,
     site,
-    wait_for,
-    write_wav,
 )
 from tests.telephony.sipp import alaw_file, sipp, talking
 
@@ -85,48 +82,11 @@ def test_sipp_caller_and_phone_agent_are_bridged_and_recorded(tmp_path: Path) ->
         assert likeness(heard, it.caller_voice) > 0.9
 
 
-def _baresip(it: Site) -> Process:
-    """A baresip that answers by itself and speaks the agent's file."""
-    folder = it.folder / "baresip"
-    folder.mkdir()
-    silence = np.zeros(8 * (ANNOUNCEMENT_MS + 800), "<i2")  # baresip ends the call with its file: make it long
-    speaks = write_wav(folder / "speaks.wav", np.concatenate([silence, it.agent_voice, np.zeros(48000, "<i2")]))
-    rtp = free_range(10)
-    (folder / "config").write_text(
-        "\n".join(
-            [
-                "poll_method epoll",
-                f"sip_listen 127.0.0.1:{it.device_port}",
-                f"audio_player aufile,{folder}/heard.wav",
-                f"audio_source aufile,{speaks}",
-                f"audio_alert aufile,{folder}/alert.wav",
-                f"rtp_ports {rtp}-{rtp + 9}",
-                "module_path /usr/lib/baresip/modules",
-                "module g711.so",
-                "module aufile.so",
-                "module uuid.so",
-                "module_tmp account.so",
-                "module_app menu.so",
-                "module_app ctrl_tcp.so",
-                f"ctrl_tcp_listen 127.0.0.1:{free_port()}",
-                "",
-            ]
-        )
-    )
-    (folder / "accounts").write_text(
-        f"<sip:agent@127.0.0.1:{it.device_port}>;regint=0;answermode=auto;audio_codecs=PCMA/8000/1\n"
-    )
-    (folder / "contacts").write_text("")
-    process = it.start("baresip", "-f", str(folder), env={"HOME": str(it.folder)})
-    wait_for(lambda: any("baresip is ready" in line for line in process.lines), 8, f"{process.lines} {process.errors}")
-    return process
-
-
 @need("sipp", "baresip")
 def test_sipp_caller_and_baresip_agent(tmp_path: Path) -> None:
     with site(tmp_path) as it:
         it.softphone()
-        _baresip(it)
+        baresip(it, speech(it, it.agent_voice, after_s=ANNOUNCEMENT_MS / 1000 + 0.8), port=it.device_port)
         lead_in = np.zeros(8 * (ANNOUNCEMENT_MS + 400), "<i2")
         alaw = alaw_file(tmp_path / "caller.alaw", np.concatenate([lead_in, it.caller_voice]))
         caller = sipp(it, talking(alaw, 3000))
