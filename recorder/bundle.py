@@ -164,6 +164,8 @@ def _call_notes(facts: CallFacts) -> list[Remark]:
     found = [remark("case_open", case=number) for number in facts.unsettled_cases()]
     if facts.call and not facts.recorded and facts.first(CallAnswered) is None:
         found.append(remark("never_answered"))
+    if facts.screen_open_since is not None:
+        found.append(remark("screen_open"))
     return found
 
 

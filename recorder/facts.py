@@ -10,7 +10,16 @@ from pathlib import Path
 from typing import TypeVar
 
 from pipeline.callfolder import STREAMS, CallFolder
-from pipeline.events import CallEnded, CallEvent, CaseOpened, CaseTransitioned, RecordingClosed, RecordingStarted
+from pipeline.events import (
+    CallEnded,
+    CallEvent,
+    CaseOpened,
+    CaseTransitioned,
+    RecordingClosed,
+    RecordingStarted,
+    ScreenCaptured,
+    ScreenMissed,
+)
 from pipeline.journal import damaged_lines
 from recorder.turns import completed_legs
 
@@ -26,7 +35,9 @@ class CallFacts:
 
     Parameters:
         damaged: (file name, line numbers) of journal lines that are not readable events.
-        last_change_at: when any file of the folder was last written, UTC.
+        screen: the last entry of the agent's screen log, if there is one.
+        last_change_at: when any file of the folder but the screen log was last written, UTC. The log is written by the
+            agent's page, which goes on whatever becomes of the call.
         sealing_begun: the folder carries the mark of a sealing under way (or killed).
     """
 
@@ -34,6 +45,7 @@ class CallFacts:
     call: tuple[CallEvent, ...]
     transcript: tuple[CallEvent, ...]
     case: tuple[CallEvent, ...]
+    screen: ScreenCaptured | ScreenMissed | None
     damaged: tuple[tuple[str, tuple[int, ...]], ...]
     last_change_at: datetime
     sealing_begun: bool
@@ -66,6 +78,11 @@ class CallFacts:
     def transcribed(self) -> bool:
         """Whether both legs were decoded to the end."""
         return len(completed_legs(self.transcript)) == 2
+
+    @property
+    def screen_open_since(self) -> datetime | None:
+        """When the agent's page last added to its screen log; None when it has none or said that it is complete."""
+        return self.screen.at if self.screen is not None and not self.screen.last else None
 
     def case_states(self) -> dict[str, str]:
         """Return the last state of each of the call's cases, by case number."""
@@ -101,7 +118,8 @@ def signature(folder: Path) -> tuple[tuple[str, int, int], ...]:
 
 def read_facts(folder: CallFolder) -> CallFacts:
     """Read a folder's journals; what is absent is empty."""
-    stamps = [mtime_ns for _, _, mtime_ns in signature(folder.path)]
+    screen = folder.journal("screen").name
+    stamps = [mtime_ns for name, _, mtime_ns in signature(folder.path) if name != screen]
     last_ns = max(stamps, default=folder.path.stat().st_mtime_ns)
     damaged = ((folder.journal(stream).name, damaged_lines(folder.journal(stream))) for stream in STREAMS)
     return CallFacts(
@@ -109,7 +127,16 @@ def read_facts(folder: CallFolder) -> CallFacts:
         call=tuple(folder.read("call")),
         transcript=tuple(folder.read("transcript")),
         case=tuple(folder.read("case")),
+        screen=_last_of_screen(folder),
         damaged=tuple((name, tuple(lines)) for name, lines in damaged if lines),
         last_change_at=datetime.fromtimestamp(last_ns / 1e9, UTC),
         sealing_begun=folder.is_sealing,
     )
+
+
+def _last_of_screen(folder: CallFolder) -> ScreenCaptured | ScreenMissed | None:
+    found = None
+    for item in folder.read("screen"):
+        if isinstance(item, (ScreenCaptured, ScreenMissed)):
+            found = item
+    return found

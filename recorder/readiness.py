@@ -17,10 +17,12 @@ from recorder.facts import CallFacts
 
 ORPHAN_QUIET_S = 60.0  # a live call writes audio every 40 ms and statistics every few seconds
 CASE_GRACE_S = 30.0  # answering opens a case; a hub that was just restarted opens it a little late
+SCREEN_GRACE_S = 15.0  # the agent's page sends what it has every 5 s while anything moves on it
 CLOSE_GRACE_S = 5.0  # recordings are closed well within a second of a call's end, unless the softphone is gone
 
 Reason = Literal[
-    "ready", "sealing_begun", "call_up", "recording_open", "transcript_pending", "case_missing", "case_pending"
+    "ready", "sealing_begun", "call_up", "recording_open", "transcript_pending", "case_missing", "case_pending",
+    "screen_open",
 ]  # fmt: skip
 
 
@@ -33,6 +35,7 @@ class Rules:
     orphan_quiet_s: float = ORPHAN_QUIET_S
     close_grace_s: float = CLOSE_GRACE_S
     case_grace_s: float = CASE_GRACE_S
+    screen_grace_s: float = SCREEN_GRACE_S
 
     @classmethod
     def of(cls, settings: Settings) -> Rules:
@@ -56,6 +59,7 @@ class Situation:
     case_missing: bool
     last_change_at: datetime
     sealing_begun: bool = False
+    screen_open_since: datetime | None = None
 
     @classmethod
     def of(cls, facts: CallFacts) -> Situation:
@@ -69,6 +73,7 @@ class Situation:
             case_missing=facts.first(CallAnswered) is not None and not facts.case_states(),
             last_change_at=facts.last_change_at,
             sealing_begun=facts.sealing_begun,
+            screen_open_since=facts.screen_open_since,
         )
 
 
@@ -106,6 +111,10 @@ def readiness(now: Situation, rules: Rules, at: datetime) -> Readiness:
         waits.append(("case_missing", ended_at + timedelta(seconds=grace_s)))
     if now.case_pending:
         waits.append(("case_pending", ended_at + timedelta(seconds=rules.seal_after_s)))
+    if now.screen_open_since is not None:
+        last_s = min(rules.screen_grace_s, rules.seal_after_s)
+        longest = ended_at + timedelta(seconds=rules.seal_after_s)  # a page that never stops is not waited for
+        waits.append(("screen_open", min(now.screen_open_since + timedelta(seconds=last_s), longest)))
     open_waits = [(reason, deadline) for reason, deadline in waits if at < deadline]
     if not open_waits:
         return Readiness(True, "ready")

@@ -50,6 +50,11 @@ def after(seconds: float) -> datetime:
         ({"case_missing": True}, 30, True, "ready", None),
         ({"transcribed": False, "case_pending": True}, 10, False, "transcript_pending", 900),
         ({"recorded": False, "recording_closed": False, "transcribed": False}, 0, True, "ready", None),
+        ({"screen_open_since": END}, 14, False, "screen_open", 15),
+        ({"screen_open_since": END}, 15, True, "ready", None),
+        ({"screen_open_since": after(40)}, 45, False, "screen_open", 55),
+        ({"screen_open_since": after(899)}, 899.5, False, "screen_open", 900),
+        ({"screen_open_since": after(905)}, 906, True, "ready", None),
         ({"sealing_begun": True, "case_pending": True}, 0, True, "sealing_begun", None),
     ],
 )
@@ -68,6 +73,7 @@ SITUATIONS = st.builds(
     case_pending=st.booleans(),
     case_missing=st.booleans(),
     last_change_at=st.integers(-100, 100).map(after),
+    screen_open_since=st.one_of(st.none(), st.integers(-100, 2000).map(after)),
 )
 
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -14,9 +16,11 @@ import soundfile
 from pipeline.callfolder import Spool
 from pipeline.clock import ManualClock
 from pipeline.errors import MessageError
-from pipeline.events import TranscriptCompleted
+from pipeline.events import ScreenCaptured, ScreenMissed, TranscriptCompleted
+from pipeline.screenlog import pack
 from recorder.archive import Archive
 from recorder.errors import DiskFullError, SealingError, SealingStoppedError, SpoolChangedError
+from recorder.facts import read_facts
 from recorder.integrity import check_bundle
 from recorder.manifest import Manifest
 from recorder.seal import RETIRED, Sealer, model_id
@@ -148,6 +152,38 @@ def test_damaged_lines_and_unknown_files_are_kept(call: CallMaker, sealer: Seale
     assert (sealed.bundle / "call.jsonl").read_bytes() == raw
     assert (sealed.bundle / "screen" / "extra.bin").read_bytes() == b"abc"
     assert check_bundle(sealed.bundle) == []
+
+
+@pytest.mark.parametrize(("last", "notes"), [(True, []), (False, ["screen_open"])])
+def test_the_screen_log_is_sealed_and_its_missing_end_is_named(
+    call: CallMaker, sealer: Sealer, last: bool, notes: list[str]
+) -> None:
+    folder = call.write()
+    part = ScreenCaptured(
+        at=call.at(500), call_id=call.call_id, offset_ms=500, page="00000000000000aa", part=1, events=1, full=True,
+        size_bytes=10, data=pack([{"type": 2}]), last=last,
+    )  # fmt: skip
+    call.append("screen", part)
+    written = folder.journal("screen").read_bytes()
+    sealed = sealer.seal(folder)
+    entry = sealed.manifest.file("screen.jsonl")
+    assert entry is not None
+    assert entry.sha256 == hashlib.sha256(written).hexdigest()
+    assert [note.code for note in sealed.manifest.notes] == notes
+    assert sealed.manifest.complete
+    assert Archive(sealed.bundle.parents[3]).open(call.call_id).events("screen")[0].seq == 1
+    assert check_bundle(sealed.bundle) == []
+
+
+def test_the_screen_log_does_not_keep_a_dead_call_alive(call: CallMaker) -> None:
+    folder = call.write(ended=False)
+    before = read_facts(folder).last_change_at
+    part = ScreenMissed(at=call.at(9), call_id=call.call_id, page="00000000000000aa", part=1, reason="refused")
+    call.append("screen", part)
+    os.utime(folder.journal("screen"), (before.timestamp() + 900, before.timestamp() + 900))
+    facts = read_facts(folder)
+    assert facts.last_change_at == before
+    assert facts.screen_open_since == call.at(9)
 
 
 def test_transcript_beyond_the_audio_is_reported(call: CallMaker, sealer: Sealer) -> None:
