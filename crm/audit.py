@@ -17,10 +17,10 @@ import json
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from crm.errors import FieldError
@@ -34,12 +34,13 @@ Action = Literal[
     "sign_in", "sign_out", "set_up", "person_added", "person_changed", "extension_changed", "setting_changed",
     "case_opened", "case_moved", "consultation_taken", "consultation_left", "transcript_viewed", "call_joined",
     "call_left", "recording_opened",
-    "recording_played", "trail_exported",
+    "recording_played", "identity_shown", "trail_exported",
+    "case_saved", "taxpayer_added", "taxpayer_changed", "taxpayer_seen", "task_moved", "callback_moved",
     "article_published", "article_retired", "article_draft_discarded",
 ]  # fmt: skip
 Outcome = Literal["done", "refused"]
 Why = Literal["missing", "changed", "unlinked", "head", "not_as_noted"]
-NEEDS_PURPOSE = frozenset({"recording_opened", "recording_played"})
+NEEDS_PURPOSE = frozenset({"recording_opened", "recording_played", "identity_shown"})
 BEFORE_FIRST = "0" * 64
 _HEAD = 1
 _ROWS = 1000
@@ -143,6 +144,27 @@ def record(database: Database, fact: Fact, *, now: datetime) -> None:
     """Append an entry in a transaction of its own; raises as :func:`add` does, and DatabaseError."""
     with database.write() as session:
         add(session, fact, now=now)
+        session.commit()
+
+
+def add_once(session: Session, fact: Fact, *, now: datetime, within: timedelta) -> None:
+    """Append an entry unless the same person did the same to the same object within a time; raises as :func:`add`."""
+    row = _row(fact, now)
+    same = exists().where(
+        AuditEntry.object_kind == row.object_kind,
+        AuditEntry.object_id == row.object_id,
+        AuditEntry.action == row.action,
+        AuditEntry.person == row.person,
+        AuditEntry.at > now - within,
+    )
+    if not session.scalar(select(same)):
+        add(session, fact, now=now)
+
+
+def record_once(database: Database, fact: Fact, *, now: datetime, within: timedelta) -> None:
+    """:func:`add_once` in a transaction of its own."""
+    with database.write() as session:
+        add_once(session, fact, now=now, within=within)
         session.commit()
 
 

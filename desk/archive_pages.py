@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
@@ -19,12 +19,14 @@ from starlette.concurrency import run_in_threadpool
 
 from crm import calls
 from crm.calls import CallView
-from desk.auth import HaveDeps, Listener
+from crm.sessions import SessionView
+from desk.auth import IDENTITY_CHECKERS, HaveDeps, Listener
 from desk.casework import case_wire
 from desk.deps import Deps
-from desk.errors import BadRequestError, NotFoundError
+from desk.errors import BadRequestError, ForbiddenError, NotFoundError
 from desk.listening import PURPOSES, Listening
 from desk.live_call import iso
+from desk.masked_responses import REVEALED, shows_masks
 from pipeline.clock import Clock
 from pipeline.errors import KringError
 from pipeline.events import to_wire
@@ -33,6 +35,7 @@ from recorder.manifest import MANIFEST, Manifest
 
 router = APIRouter()
 Purpose = Annotated[str, Query(alias="tujuan", max_length=40)]
+Numbers = Annotated[Literal["", "tampil"], Query(alias="nomor")]
 Json = dict[str, Any]
 CHECK_BUDGET_S = 0.5
 REMEMBER_S = 600.0
@@ -130,14 +133,33 @@ def _row(have: Deps, integrity: Integrity, view: CallView, until_s: float) -> Js
 
 
 @router.get("/arsip/{call_id}")
-async def player(request: Request, have: HaveDeps, session: Listener, call_id: str, purpose: Purpose = "") -> Response:
+async def player(
+    *, request: Request, have: HaveDeps, session: Listener, call_id: str, purpose: Purpose = "", numbers: Numbers = ""
+) -> Response:
     """Ask what a sealed call is needed for, then show it: sound, transcript, suggestions, case on one time line."""
     await run_in_threadpool(have.archive.open, call_id)
     if not purpose:
         return have.render.page(request, "purpose.html", page="purpose", call_id=call_id, purposes=PURPOSES)
     await run_in_threadpool(_listening(request).opened, session, call_id, purpose)
+    await _reveal(request, session, call_id, purpose, numbers)
     body = {**await run_in_threadpool(_player_data, request, have, call_id), "purpose": purpose}
-    return have.render.page(request, "player.html", page="player", data={"call": body}, call=body)
+    state = request.scope["state"]
+    shown = "masked" if shows_masks(state) else "revealed" if state.get(REVEALED) else ""
+    may_reveal = bool(IDENTITY_CHECKERS & session.person.roles)
+    data = {"call": body}
+    return have.render.page(
+        request, "player.html", page="player", data=data, call=body, shown=shown, may_reveal=may_reveal
+    )
+
+
+async def _reveal(request: Request, session: SessionView, call_id: str, purpose: str, numbers: str) -> None:
+    """Show identity numbers to those who judge whether identity was checked, once that is written down."""
+    if not numbers or not shows_masks(request.scope["state"]):
+        return
+    if not IDENTITY_CHECKERS & session.person.roles:
+        raise ForbiddenError
+    await run_in_threadpool(_listening(request).identified, session, call_id, purpose)
+    setattr(request.state, REVEALED, True)
 
 
 def _listening(request: Request) -> Listening:
@@ -212,9 +234,10 @@ def _peaks(archive: Archive, call_id: str) -> Json:
 
 @router.get("/arsip/{call_id}/transcript.json")
 async def transcript(
-    request: Request, have: HaveDeps, session: Listener, call_id: str, purpose: Purpose = ""
+    *, request: Request, have: HaveDeps, session: Listener, call_id: str, purpose: Purpose = "", numbers: Numbers = ""
 ) -> Response:
     """Send the segments of both legs in time order; reading counts as playing."""
     bundle = await run_in_threadpool(have.archive.open, call_id)
     await run_in_threadpool(_listening(request).played, session, call_id, purpose)
+    await _reveal(request, session, call_id, purpose, numbers)
     return JSONResponse([to_wire(item) for item in await run_in_threadpool(bundle.segments)])

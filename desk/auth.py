@@ -20,7 +20,7 @@ from crm.audit import Actor
 from crm.procedure import Role
 from crm.sessions import SessionView
 from desk.deps import Deps, deps
-from desk.errors import CsrfError, ForbiddenError, NotSignedInError
+from desk.errors import CsrfError, ForbiddenError, NotSignedInError, PasswordOnceError
 from desk.security import same_origin
 
 COOKIE = "kring_session"
@@ -40,6 +40,11 @@ LEADERS: frozenset[Role] = frozenset({"team_leader"})
 HANDLERS: frozenset[Role] = frozenset({"escalation_agent"})
 KEEPERS: frozenset[Role] = frozenset({"quality_staff"})
 ADMINS: frozenset[Role] = frozenset({"admin"})
+AUDIT_READERS: frozenset[Role] = frozenset({"admin", "supervisor"})
+# All that is open to somebody whose password was given for once.
+PASSWORD_PATHS = frozenset({"/sandi", "/keluar"})
+# Who may have masked identity numbers shown in a recording, for the record (desk.masking: who never sees masks).
+IDENTITY_CHECKERS: frozenset[Role] = frozenset({"quality_assessor"})
 # Who has pages with queues, and who of them may follow a call that is up.
 WORKERS: frozenset[Role] = LEADERS | HANDLERS | KEEPERS | WATCHERS
 FOLLOWERS: frozenset[Role] = LEADERS | HANDLERS | WATCHERS
@@ -83,7 +88,7 @@ class Allow:
         self.roles: frozenset[Role] | None = roles
 
     async def __call__(self, request: Request) -> SessionView:
-        """Return the session; raises NotSignedInError, CsrfError or ForbiddenError, in this order."""
+        """Return the session; raises NotSignedInError, CsrfError, ForbiddenError or PasswordOnceError, in this order."""
         session = await find_session(request)
         if session is None:
             raise NotSignedInError
@@ -91,6 +96,8 @@ class Allow:
             await check_csrf(request, session)
         if self.roles is not None and not self.roles & session.person.roles:
             raise ForbiddenError
+        if session.person.must_change and request.url.path not in PASSWORD_PATHS:
+            raise PasswordOnceError
         return session
 
 
@@ -105,12 +112,13 @@ async def check_csrf(request: Request, session: SessionView) -> None:
         raise CsrfError
 
 
-async def start_session(response: Response, have: Deps, person_id: int) -> None:
+async def start_session(request: Request, response: Response, have: Deps, person_id: int) -> None:
     """Begin a session and put its token into the response's cookie."""
     lifetime = timedelta(hours=have.settings.session_hours)
     begun = await run_in_threadpool(
-        sessions.start_session, have.database, person_id, now=have.clock.now(), lifetime=lifetime
-    )
+        sessions.start_session, have.database, person_id, now=have.clock.now(), lifetime=lifetime,
+        address=client_address(request), browser=request.headers.get("user-agent", ""),
+    )  # fmt: skip
     response.set_cookie(
         COOKIE,
         begun.token,
@@ -145,5 +153,6 @@ Watcher = Annotated[SessionView, Depends(Allow(WATCHERS))]
 Leader = Annotated[SessionView, Depends(Allow(LEADERS))]
 Handler = Annotated[SessionView, Depends(Allow(HANDLERS))]
 Keeper = Annotated[SessionView, Depends(Allow(KEEPERS))]
+AuditReader = Annotated[SessionView, Depends(Allow(AUDIT_READERS))]
 Admin = Annotated[SessionView, Depends(Allow(ADMINS))]
 Anybody = Annotated[None, Depends(Public())]

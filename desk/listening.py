@@ -34,7 +34,7 @@ class Listening:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
         self._lock = threading.Lock()
-        self._noted_s: dict[tuple[str, str, str], float] = {}
+        self._noted_s: dict[tuple[str, str, str, str], float] = {}
 
     def opened(self, session: SessionView, call_id: str, purpose: str) -> None:
         """Write down that a recording's page is opened; raises FieldError or DatabaseError."""
@@ -44,12 +44,16 @@ class Listening:
         """Write down that a recording is played, unless that stands there already; raises as :meth:`opened` does."""
         self._once("recording_played", session, call_id, known_purpose(purpose))
 
+    def identified(self, session: SessionView, call_id: str, purpose: str) -> None:
+        """Write down that identity numbers are shown unmasked, unless that stands there; raises as :meth:`opened`."""
+        self._once("identity_shown", session, call_id, known_purpose(purpose))
+
     def watched(self, session: SessionView, call_id: str) -> None:
         """Write down that a call's transcript is followed, unless that stands there already; raises DatabaseError."""
         self._once("transcript_viewed", session, call_id, "")
 
     def _once(self, action: Action, session: SessionView, call_id: str, purpose: str) -> None:
-        key = session.csrf, call_id, purpose
+        key = action, session.csrf, call_id, purpose
         with self._lock:
             now_s = self._clock.monotonic_s()
             self._noted_s = {one: at_s for one, at_s in self._noted_s.items() if now_s - at_s < AGAIN_S}

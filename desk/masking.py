@@ -7,6 +7,7 @@ is one sign whatever was there, so that nothing can be read from its length; wor
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -25,7 +26,7 @@ _MACHINE_KEYS = word_set(
 _IDENTITY_KEYS = frozenset({"npwp", "nik", "efin", "nitku"})
 _SPOKEN_KEYS = frozenset({"query", "quote", "question"})  # made of what was said, so a number may be cut
 _PHONE_KEYS = frozenset({"caller_number", "phone"})
-_LONGEST_PHONE = 15
+_TELEPHONE = re.compile(r"\+?[0-9]{1,14}|[a-z]+", re.IGNORECASE)  # "anonymous" as well
 _CONTEXT_SEGMENTS = 4  # how far back "nomor NPWP-nya berapa" reaches, over both voices
 NEAR = 12  # segments: as many as a number that is being told can be spread over
 _PAUSE_MS = 60_000  # a number is not taken up again after so long
@@ -180,7 +181,7 @@ def _masked_value(value: str, key: str) -> str:
     spoken = key in _SPOKEN_KEYS
     if key in _IDENTITY_KEYS:
         return MASK
-    if key in _PHONE_KEYS and sum(sign.isdecimal() for sign in value) <= _LONGEST_PHONE:
+    if key in _PHONE_KEYS and _TELEPHONE.fullmatch(value):
         return value
     return _replaced(value, find_numbers(value, conversation=True, growing=True)) if spoken else mask_text(value)
 
