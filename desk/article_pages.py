@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
@@ -16,7 +16,7 @@ from crm.errors import ProcedureError
 from crm.fields import check_text
 from desk.auth import HaveDeps, Keeper
 from desk.deps import Deps
-from desk.quality_pages import live_data
+from desk.quality_pages import as_written, live_data
 from desk.sheet_pages import preview_of
 from desk.worddiff import field_diffs
 from pipeline.catalog import text
@@ -28,7 +28,7 @@ from retrieval.search import MAX_QUERY_CHARS
 from retrieval.sheetfields import SheetFields, fields_of
 from retrieval.versions import ArticleVersion
 
-router = APIRouter()
+router = APIRouter(dependencies=[Depends(as_written)])
 Json = dict[str, Any]
 Sieve = Literal["semua", "ditolak", "tak-terpakai", "perlu-verifikasi", "hukum-berakhir", "ditarik"]
 SIEVES: tuple[Sieve, ...] = ("semua", "ditolak", "tak-terpakai", "perlu-verifikasi", "hukum-berakhir", "ditarik")

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
@@ -22,14 +22,14 @@ from desk.excerpt import excerpt
 from desk.live_call import iso
 from desk.markdown import to_html
 from desk.masking import mask_text
-from desk.quality_pages import KEY_CHARS, live_data, task_of_origin
+from desk.quality_pages import KEY_CHARS, as_written, live_data, task_of_origin
 from desk.worddiff import FIELDS, FieldDiff, changed_fields, field_diffs, text_of
 from pipeline.catalog import text
 from retrieval.errors import StaleSheetError
 from retrieval.sheetfields import SheetFields, body_of, fields_of, label, written_lines
 from retrieval.sheets import Sheet
 
-router = APIRouter()
+router = APIRouter(dependencies=[Depends(as_written)])
 Json = dict[str, Any]
 NOTE_CHARS = 4000
 

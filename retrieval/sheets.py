@@ -112,7 +112,7 @@ class SheetStore:
         """
         with self._database.write() as session:
             row = _open(session, sheet_id)
-            plain = fields.model_dump()
+            plain = fields.model_dump(mode="json")
             if row.fields == plain:  # the same again, a repeated request
                 return _sheet(row)
             if row.version != version:
@@ -129,7 +129,7 @@ class SheetStore:
             if row.made_from != made_from:
                 if row.version != version:
                     raise _stale(row)
-                row.made_from, row.fields, row.version = made_from, fields.model_dump(), row.version + 1
+                row.made_from, row.fields, row.version = made_from, fields.model_dump(mode="json"), row.version + 1
                 row.saved_at, row.saved_by = self._clock.now(), by
             session.commit()
             return _sheet(row)
@@ -186,7 +186,7 @@ class SheetStore:
         now = self._clock.now()
         row = ArticleSheetRow(
             article_id=article_id, made_from=made_from, origin=origin, questions=list(questions), state="open",
-            version=1, fields=fields.model_dump(), begun_at=now, begun_by=by, saved_at=now, saved_by=by,
+            version=1, fields=fields.model_dump(mode="json"), begun_at=now, begun_by=by, saved_at=now, saved_by=by,
             published_version=0,
         )  # fmt: skip
         session.add(row)

@@ -17,6 +17,7 @@ EVERYBODY = {"agent", "team_leader", "escalation_agent", "quality_staff", "quali
 LISTENERS = {"quality_assessor", "supervisor", "team_leader", "admin"}
 WATCHERS = {"supervisor", "team_leader", "admin"}
 AGENT = {"agent"}
+KEEPER = {"quality_staff"}
 PHONE_USERS = {"agent", "escalation_agent"}
 CASEWORKERS = {"agent", "team_leader", "escalation_agent"}
 WORKERS = {"team_leader", "escalation_agent", "quality_staff", "supervisor", "admin"}
@@ -71,6 +72,28 @@ VISITS = [
     Visit("GET", "/api/articles/{article_id}", "/api/articles/uji-efin", EVERYBODY),
     Visit("GET", "/api/search", "/api/search?q=efin", EVERYBODY),
     Visit("POST", "/api/screen/{call_id}", f"/api/screen/{CALL}?page=00000000000000aa&part=1", AGENT),
+    Visit("GET", "/pemutakhiran", "/pemutakhiran?tampil=selesai&tugas=77", KEEPER),
+    Visit("GET", "/pemutakhiran/tugas", "/pemutakhiran/tugas", KEEPER),
+    Visit("GET", "/pemutakhiran/tugas/{task_id}", "/pemutakhiran/tugas/77", KEEPER),
+    Visit("POST", "/pemutakhiran/tugas/{task_id}/{action}", "/pemutakhiran/tugas/77/take", KEEPER, {"version": 1}),
+    Visit("POST", "/pemutakhiran/tugas/{task_id}/tulis/artikel", "/pemutakhiran/tugas/77/tulis/artikel", KEEPER, {}),
+    Visit("GET", "/pemutakhiran/artikel", "/pemutakhiran/artikel?saring=ditolak&hal=2", KEEPER),
+    Visit("POST", "/pemutakhiran/artikel", "/pemutakhiran/artikel", KEEPER, {}),
+    Visit("GET", "/pemutakhiran/artikel/{article_id}", "/pemutakhiran/artikel/uji-efin?dari=1", KEEPER),
+    Visit("POST", "/pemutakhiran/artikel/{article_id}/tarik", "/pemutakhiran/artikel/x/tarik", KEEPER, {"version": 1}),
+    Visit("GET", "/pemutakhiran/pertanyaan", "/pemutakhiran/pertanyaan?sejak=30", KEEPER),
+    Visit("GET", "/pemutakhiran/pertanyaan/kelompok", "/pemutakhiran/pertanyaan/kelompok", KEEPER),
+    Visit("POST", "/pemutakhiran/pertanyaan/tulis", "/pemutakhiran/pertanyaan/tulis", KEEPER, {"keys": "a/1"}),
+    Visit("POST", "/pemutakhiran/pertanyaan/terjawab", "/pemutakhiran/pertanyaan/terjawab", KEEPER, {"keys": "a/1"}),
+    Visit("GET", "/pemutakhiran/lembar/{sheet_id}", "/pemutakhiran/lembar/77", KEEPER),
+    Visit("GET", "/pemutakhiran/lembar/{sheet_id}/pratinjau", "/pemutakhiran/lembar/77/pratinjau", KEEPER),
+    Visit("GET", "/pemutakhiran/lembar/{sheet_id}/perubahan", "/pemutakhiran/lembar/77/perubahan", KEEPER),
+    Visit("GET", "/pemutakhiran/lembar/{sheet_id}/periksa", "/pemutakhiran/lembar/77/periksa", KEEPER),
+    Visit("GET", "/pemutakhiran/lembar/{sheet_id}/bentrok", "/pemutakhiran/lembar/77/bentrok", KEEPER),
+    Visit("POST", "/pemutakhiran/lembar/{sheet_id}/gabung", "/pemutakhiran/lembar/77/gabung", KEEPER, {"version": 1}),
+    Visit("POST", "/pemutakhiran/lembar/{sheet_id}/buang", "/pemutakhiran/lembar/77/buang", KEEPER, {"version": 1}),
+    Visit("POST", "/api/sheets/{sheet_id}/save", "/api/sheets/77/save", KEEPER, {"version": 1, "fields": {}}),
+    Visit("POST", "/api/sheets/{sheet_id}/publish", "/api/sheets/77/publish", KEEPER, {"version": 1}),
     Visit("GET", "/healthz", "/healthz", PUBLIC),
     Visit("POST", "/keluar", "/keluar", EVERYBODY, {}),  # last: it ends the session
 ]  # fmt: skip
