@@ -20,6 +20,9 @@ _NUMBER_OF = word_set(
     resi tiket kring
     """
 )
+# Sounds that may stand between the digits of a number without ending it; the words of the second only where one is told.
+_HESITATIONS = word_set("e ee eh em emm hm hmm mm")
+_PAUSES = _HESITATIONS | word_set("ya terus lalu")
 _QUANTITY_FOLLOWS = {*SCALES, "koma", "persen", "setengah", "rupiah"}
 _UNITS_OF_COUNT = word_set("tahun bulan hari orang kali anak")
 _AREA = re.compile(r"0(21|22|24|31|61|\d\d\d)(\d{5,8})")
@@ -44,11 +47,12 @@ def digit_string(line: Line, index: int) -> list[Piece]:
     """Return digits said one by one as one piece; a few digits only where a number is being told."""
     told = any(word in _NUMBER_OF for word in line.before(index, 5))
     zero = _DIGITS.get(line.numerals[index]) == 0
-    run = _run(line, index, mixed=told or zero)
+    pauses = _PAUSES if told else _HESITATIONS
+    run = _run(line, index, mixed=told or zero, pauses=pauses)
     if run.parts < _enough(line, run, told=told, zero=zero):
         return []
     if run.marked != run.digits and not (len(run.digits) >= 5 and run.parts >= 4):
-        run = _run(line, index, mixed=told or zero, marks=False)
+        run = _run(line, index, mixed=told or zero, marks=False, pauses=pauses)
     return [Piece(_grouped(run, line, index), run.after, "number")] if run.parts >= 2 else []
 
 
@@ -56,16 +60,22 @@ def _enough(line: Line, run: _Run, *, told: bool, zero: bool) -> int:
     """Return how many digits in a row are a number that is told and not a few small counts."""
     if told or (zero and line.word(run.after) not in _UNITS_OF_COUNT):
         return 2
-    return 3 if zero else 4
+    alone = run.digits and not {*line.words[run.after :]} - _PAUSES  # one piece of a number told with pauses
+    return 3 if zero or (alone and line.pieces == []) else 4
 
 
-def _run(line: Line, index: int, *, mixed: bool, marks: bool = True) -> _Run:
-    """Collect digits, and where a number is told ("nol delapan dua belas") also numbers below one thousand."""
+def _run(line: Line, index: int, *, mixed: bool, marks: bool = True, pauses: frozenset[str] = frozenset()) -> _Run:
+    """Collect digits, and where a number is told ("nol delapan dua belas") also numbers below one thousand.
+
+    Words of ``pauses`` between two digits belong to the number.
+    """
     words, run, last = line.numerals, _Run("", 0, "", index), _Run("", 0, "", index)
     while run.after < len(words):
         at, mark = run.after, ""
         if marks and run.parts:
             mark, at = _mark(words, at)
+        while run.parts and not mark and line.word(at) in pauses:
+            at += 1
         part = _part(line, at, mixed=mixed)
         if part is None:
             break

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from num2words import num2words
 
+from asr.written.vocabulary import MONTHS
 from tests.asr.heard import written
 
 pytestmark = pytest.mark.unit
@@ -42,6 +44,29 @@ def test_counts_are_the_inverse_of_num2words(value: int) -> None:
     assert value_of(figure) == value
 
 
+COLLOQUIAL = {"ribu": "rebu", "miliar": "milyar", "triliun": "triliyun", "enam": "enem", "seribu": "serebu"}
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(min_value=0, max_value=999_999_999_999))
+def test_colloquial_amounts_are_the_inverse_of_num2words(value: int) -> None:
+    said = " ".join(COLLOQUIAL.get(word, word) for word in num2words(value, lang="id").split())
+    assert value_of(written(f"{said} rupiah").removeprefix("Rp")) == value
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(min_value=0, max_value=999), st.text("0123456789", min_size=1, max_size=4))
+def test_decimals_are_the_inverse_of_num2words(whole: int, decimals: str) -> None:
+    said = f"{num2words(whole, lang='id')} koma {' '.join(DIGITS[int(digit)] for digit in decimals)}"
+    assert written(f"tarifnya {said} persen").removeprefix("Tarifnya ") == f"{whole},{decimals}%"
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(min_value=0, max_value=100))
+def test_whole_percentages_are_the_inverse_of_num2words(value: int) -> None:
+    assert written(f"tarifnya {num2words(value, lang='id')} persen") == f"Tarifnya {value}%"
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.text("0123456789", min_size=4, max_size=24))
 def test_digits_said_one_by_one_are_all_kept(digits: str) -> None:
@@ -50,10 +75,11 @@ def test_digits_said_one_by_one_are_all_kept(digits: str) -> None:
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.integers(min_value=1, max_value=31), st.integers(min_value=1990, max_value=2040))
-def test_dates_are_the_inverse_of_num2words(day: int, year: int) -> None:
-    said = f"tanggal {num2words(day, lang='id')} maret {num2words(year, lang='id')}"
-    assert written(said) == f"Tanggal {day} Maret {year}"
+@given(st.dates(dt.date(1950, 1, 1), dt.date(2059, 12, 31)))
+def test_dates_are_the_inverse_of_num2words(day: dt.date) -> None:
+    month = MONTHS[day.month - 1]
+    said = f"tanggal {num2words(day.day, lang='id')} {month} {num2words(day.year, lang='id')}"
+    assert written(said) == f"Tanggal {day.day} {month.capitalize()} {day.year}"
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from asr.written.calendar import YEARS
 from asr.written.vocabulary import CAPITALS, MONTHS
 from models.asr_id.lexicon import readings
 from tests.asr.heard import written
+from tests.asr.test_written_numbers import DIGITS
 
 pytestmark = pytest.mark.unit
 
@@ -104,6 +105,33 @@ def test_tax_numbers_however_they_are_said(length: int, data: st.DataObject, see
 @given(st.text("0123456789", min_size=16, max_size=16), seeds)
 def test_identity_numbers_however_they_are_said(number: str, seed: int) -> None:
     assert digits_of(written(f"nik saya {clear(readings.nik(number, random.Random(seed)))} ya")) == number
+
+
+def halting(number: str, seed: int) -> str:
+    """Say a number digit by digit, with hesitations, points and "ya" in between."""
+    chance = random.Random(seed)
+    return " ".join(DIGITS[int(digit)] + chance.choice(["", "", "", " eh", " em", " ya"]) for digit in number)
+
+
+@quick
+@given(st.sampled_from([15, 16]), st.data(), seeds)
+def test_tax_numbers_said_digit_by_digit_with_hesitations(length: int, data: st.DataObject, seed: int) -> None:
+    number = data.draw(st.text("0123456789", min_size=length, max_size=length))
+    text = written(f"npwp saya {halting(number, seed)}")
+    grouped = re.sub(r"^NPWP saya | (Eh|eh|em|ya)$", "", text)
+    shape = r"\d\d\.\d{3}\.\d{3}\.\d-\d{3}\.\d{3}" if length == 15 else r"\d{4} \d{4} \d{4} \d{4}"
+    assert re.fullmatch(shape, grouped) and digits_of(text) == number, text
+
+
+@quick
+@given(st.text("0123456789", min_size=15, max_size=16), st.lists(st.integers(3, 6), min_size=2, max_size=5))
+def test_a_tax_number_said_over_several_utterances_is_figures_in_each(number: str, sizes: list[int]) -> None:
+    pieces, at = [], 0
+    for size in [*sizes, 99]:
+        pieces.append(number[at : at + size])
+        at += size
+    for piece in filter(lambda one: len(one) > 2, pieces):
+        assert digits_of(written(" ".join(DIGITS[int(digit)] for digit in piece))) == piece
 
 
 @quick
