@@ -24,7 +24,8 @@ from tests.retrieval.fakes import article
 pytestmark = pytest.mark.integration
 
 NASTY = '<img src=x onerror="alert(1)"><script>alert(2)</script>'
-FORMS = "\n".join(f"pajak sapi perah {word}" for word in "berapa kapan dimana siapa bagaimana mengapa lapor bayar".split())
+WORDS = ("berapa", "kapan", "dimana", "siapa", "bagaimana", "mengapa", "lapor", "bayar")
+FORMS = "\n".join(f"pajak sapi perah {word}" for word in WORDS)
 
 
 def full(**changes: object) -> dict[str, object]:
@@ -338,8 +339,9 @@ def test_words_that_stayed_came_and_went() -> None:
 
 def test_a_merge_keeps_mine_where_only_i_changed_and_asks_where_both_did() -> None:
     base = SheetFields(title="a", topic="a", owner="a")
-    mine, theirs = base.model_copy(update={"title": "m", "topic": "m"}), base.model_copy(
-        update={"title": "t", "owner": "t"}
+    mine, theirs = (
+        base.model_copy(update={"title": "m", "topic": "m"}),
+        base.model_copy(update={"title": "t", "owner": "t"}),
     )
     assert both_changed(base, mine, theirs) == ["title"]
     kept = merged_fields(base, mine, theirs, {"pakai_title": "mine"})

@@ -42,6 +42,8 @@ PEOPLE = (
     ("sari.contoh", "Sari Contoh", ("supervisor", "quality_assessor"), ""),
     ("tuti.contoh", "Tuti Contoh", ("team_leader",), "2190"),
     ("lukman.contoh", "Lukman Contoh", ("team_leader",), ""),
+    ("kiki.contoh", "Kiki Contoh", ("quality_staff",), ""),
+    ("kurnia.contoh", "Kurnia Contoh", ("quality_staff", "quality_assessor"), ""),
     ("eko.contoh", "Eko Contoh", ("escalation_agent",), "2103"),
 )
 
