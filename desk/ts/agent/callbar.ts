@@ -2,12 +2,13 @@
 // The call strip: who calls, for how long, the case's clock, the lamps that prove recording and transcription, and the
 // buttons with their keys. Buttons keep their places; what cannot be done now is greyed.
 
-import { api, wordsOf } from "../core/api.js";
 import { FINISHED_STATES, phaseStart } from "../core/call-state.js";
 import { byId, setAttr, setText, show } from "../core/dom.js";
 import { caseTone, countdown, decimal, levelSteps, mosTone, timer, type Tone } from "../core/format.js";
 import { named, now, page, t } from "../core/page.js";
-import type { AgentSnapshot, LiveCall, WireEvent } from "../core/types.js";
+import type { AgentSnapshot, Case, LiveCall, WireEvent } from "../core/types.js";
+import type { Phone } from "./phone.js";
+import { guestName, PhonePanel } from "./phone-panel.js";
 
 type Lamp = "good" | "soon" | "late" | "off" | "busy";
 const SIGNS: Record<Lamp, string> = { good: "●", soon: "◆", late: "▲", off: "○", busy: "◐" };
@@ -24,6 +25,7 @@ export function setLamp(node: HTMLElement, lamp: Lamp, words: string): void {
 interface Button {
   id: string;
   key: string;
+  alt?: boolean;
   act: () => void;
 }
 
@@ -31,18 +33,23 @@ export class CallBar {
   private call: LiveCall | null = null;
   private missing: { leg: string; silent_ms: number; seen: number } | null = null;
   private readonly buttons: Button[];
-  private readonly pending = new Set<string>();
+  private item: Case | null = null;
   private observed = true;
+  private readonly panel: PhonePanel;
 
   constructor(
     private readonly extension: () => AgentSnapshot["extension"],
-    private readonly say: (words: string) => void,
+    private readonly phone: Phone,
     close: () => void,
   ) {
+    this.panel = new PhonePanel(phone);
     this.buttons = [
       { id: "do-answer", key: "F2", act: () => void this.command("answer") },
       { id: "do-hold", key: "F3", act: () => void this.command(this.call?.state === "held" ? "resume" : "hold") },
       { id: "do-mute", key: "F4", act: () => void this.command(this.call?.muted ? "unmute" : "mute") },
+      { id: "do-consult", key: "F6", act: () => this.panel.toggle("consult") },
+      { id: "do-transfer", key: "F7", act: () => this.panel.toggle("transfer") },
+      { id: "do-keypad", key: "n", alt: true, act: () => this.panel.toggle("keypad") },
       { id: "do-hangup", key: "F9", act: () => void this.command(this.call?.state === "ringing" ? "reject" : "hangup") },
       { id: "do-close", key: "F8", act: close },
     ];
@@ -51,35 +58,32 @@ export class CallBar {
   }
 
   private onKey(event: KeyboardEvent): void {
-    if (event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
-    const button = this.buttons.find((one) => one.key === event.key);
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const button = this.buttons.find((one) => one.key === event.key && Boolean(one.alt) === event.altKey);
     if (!button) return;
     event.preventDefault();
     const node = byId<HTMLButtonElement>(button.id);
     if (!node.disabled && !event.repeat) button.act();
   }
 
-  private async command(command: string): Promise<void> {
-    if (!this.call || this.pending.has(command)) return;
-    this.pending.add(command);
-    try {
-      await api.post(`/api/calls/${encodeURIComponent(this.call.call_id)}/command`, { command });
-    } catch (error) {
-      this.say(wordsOf(error));
-    } finally {
-      this.pending.delete(command);
-    }
+  private command(command: string): Promise<boolean> {
+    return this.phone.command(command);
   }
 
-  render(call: LiveCall | null): void {
+  /** Draw the call; `item`: the case whose clock is shown. */
+  render(call: LiveCall | null, item: Case | null): void {
     if (call?.call_id !== this.call?.call_id) this.missing = null;
     this.call = call;
+    this.item = item;
+    this.phone.call = call;
     const state = call?.state ?? "idle";
     setAttr(byId("callbar"), "data-state", state);
     setText(byId("caller-name"), call ? call.caller_name || t("caller_unnamed") : t("no_call"));
     setText(byId("caller-number"), call ? call.caller_number : t("no_call_hint"));
     this.renderButtons(state);
     this.renderExtension();
+    this.renderGuest();
+    this.panel.render();
     show(byId("meters"), call !== null && state !== "ended" && state !== "ringing");
     this.tick();
   }
@@ -91,6 +95,9 @@ export class CallBar {
       "do-answer": state === "ringing" && byDesk,
       "do-hold": live,
       "do-mute": live,
+      "do-consult": live,
+      "do-transfer": live,
+      "do-keypad": live,
       "do-hangup": state !== "idle" && state !== "ended",
       "do-close": state === "ended",
     };
@@ -103,6 +110,18 @@ export class CallBar {
 
   private label(id: string, key: string): void {
     setText(byId(id).querySelector(".label"), t(key));
+  }
+
+  /** Who else is in the call, how, and a transfer on its way. */
+  private renderGuest(): void {
+    const { guest = null, transfer_to = null } = this.call ?? {};
+    show(byId("guest-bar"), guest !== null || Boolean(transfer_to));
+    if (transfer_to) setText(byId("guest-words"), `◐ ${t("transferring", { to: transfer_to })}`);
+    else if (guest) {
+      const mode = guest.joined_at ? named("guest", guest.mode) : t("guest_ringing");
+      setText(byId("guest-words"), `${guest.joined_at ? "●" : "◐"} ${t("guest_is", { name: guestName(guest), mode })}`);
+    }
+    setText(byId("guest-hint"), guest?.joined_at && !transfer_to ? t(guest.mode === "consult" ? "guest_consult_hint" : "guest_conference_hint") : "");
   }
 
   private renderExtension(): void {
@@ -134,6 +153,8 @@ export class CallBar {
   tick(): void {
     const call = this.call;
     this.tickTimer(call);
+    const guest = call?.guest;
+    setText(byId("guest-time"), guest ? timer(now() - Date.parse(guest.joined_at ?? guest.invited_at)) : "");
     this.tickCase(call);
     this.tickLamps(call);
   }
@@ -148,7 +169,7 @@ export class CallBar {
   }
 
   private tickCase(call: LiveCall | null): void {
-    const item = call?.case ?? null;
+    const item = call ? this.item : null;
     const running = item !== null && !FINISHED_STATES.has(item.state);
     show(byId("case-clock-box"), running);
     if (!item || !running) return;

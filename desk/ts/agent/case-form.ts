@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The fields of the case form: reading them, filling them without touching what the person is typing. Nothing else.
 
-import { byId } from "../core/dom.js";
+import { byId, setAttr, setText, show } from "../core/dom.js";
 import type { CaseFields, FieldName } from "../core/draft.js";
+import { charCount, mostChars, type LimitedText } from "../core/limits.js";
+import { t } from "../core/page.js";
 
 const TEXTS = ["question", "topic", "answer"] as const;
-const CHECKS = ["npwp_checked", "name_checked", "efin_checked"] as const;
+/** The proof of identity in the order in which it is asked for: who, then what only that person knows. */
+const CHECKS = ["name_checked", "npwp_checked", "efin_checked", "bill_checked"] as const;
+const COUNTED_FROM = 0.9; // the length is shown when so much of it is used
+
+type FormFields = Omit<CaseFields, "article_id" | "article_version" | "taxpayer_id" | "no_question_reason">;
 
 const text = (id: string): HTMLInputElement | HTMLTextAreaElement => byId<HTMLInputElement>(id);
+const check = (id: string): HTMLInputElement => byId<HTMLInputElement>(id);
 const radios = (): HTMLInputElement[] => [...byId("kind").querySelectorAll<HTMLInputElement>('input[name="kind"]')];
 
-/** The form's current values (the attached article is not a field of the form). */
-export function readForm(): Omit<CaseFields, "article_id" | "article_version"> {
+/** The form's current values (what is chosen elsewhere on the page is not a field of the form). */
+export function readForm(): FormFields {
   const chosen = radios().find((one) => one.checked)?.value ?? "";
   return {
     question: text("question").value,
@@ -20,7 +27,10 @@ export function readForm(): Omit<CaseFields, "article_id" | "article_version"> {
     answer: text("answer").value,
     caller_identity: {
       name: text("identity-name").value,
-      ...Object.fromEntries(CHECKS.map((id) => [id, byId<HTMLInputElement>(id).checked])),
+      npwp_checked: check("npwp_checked").checked,
+      name_checked: check("name_checked").checked,
+      efin_checked: check("efin_checked").checked,
+      bill_checked: check("bill_checked").checked,
     },
   };
 }
@@ -31,12 +41,30 @@ const put = (id: string, value: string): void => {
 };
 
 /** Show these values; fields for which `keep` says true are left as they are (the person has changed them). */
-export function fillForm(fields: CaseFields, keep: (name: FieldName) => boolean): void {
+export function fillForm(fields: FormFields, keep: (name: FieldName) => boolean): void {
   for (const name of TEXTS) if (!keep(name)) put(name, fields[name] ?? "");
   if (!keep("kind")) for (const one of radios()) one.checked = one.value === fields.kind;
-  if (keep("caller_identity")) return;
-  put("identity-name", fields.caller_identity.name ?? "");
-  for (const id of CHECKS) byId<HTMLInputElement>(id).checked = Boolean(fields.caller_identity[id]);
+  if (!keep("caller_identity")) {
+    put("identity-name", fields.caller_identity.name ?? "");
+    for (const id of CHECKS) check(id).checked = Boolean(fields.caller_identity[id]);
+  }
+  drawForm();
+}
+
+/** What follows from the values: the next thing to ask for, and lengths that come near their limit. */
+export function drawForm(): void {
+  const next = CHECKS.find((id) => !check(id).checked);
+  setText(byId("identity-hint"), next ? t(`ask_${next}`) : t("ask_done"));
+  const lengths: [string, LimitedText][] = [["question", "question"], ["topic", "topic"], ["answer", "answer"], ["identity-name", "caller_name"]];
+  for (const [id, limit] of lengths) {
+    const length = charCount(text(id).value);
+    const most = mostChars(limit);
+    const node = byId(`${id}-count`);
+    show(node, length > COUNTED_FROM * most);
+    setText(node, t(length > most ? "count_over" : "count", { length, most }));
+    setAttr(node, "class", length > most ? "count small late" : "count small quiet");
+    if (length > most) setAttr(text(id), "aria-invalid", "true");
+  }
 }
 
 /** Which field of the case an element of the form belongs to. */
@@ -57,5 +85,5 @@ export function elementOf(name: string): HTMLElement | null {
 export function setEditable(on: boolean): void {
   for (const name of [...TEXTS, "identity-name"]) text(name).readOnly = !on;
   for (const one of radios()) one.disabled = !on;
-  for (const id of CHECKS) byId<HTMLInputElement>(id).disabled = !on;
+  for (const id of CHECKS) check(id).disabled = !on;
 }

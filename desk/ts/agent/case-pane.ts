@@ -1,48 +1,68 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The case pane: the procedure's rail, the form that saves itself, the question proposed from the caller's own words,
-// the moves the procedure allows now. What the agent has typed is never overwritten.
+// The case pane: the call's cases as tabs, the procedure's rail, the form that saves itself, question and answer
+// proposed from the conversation, the moves the procedure allows now. What the agent has typed is never overwritten.
 
 import { wordsOf } from "../core/api.js";
-import { FINISHED_STATES } from "../core/call-state.js";
+import { casesOf, FINISHED_STATES } from "../core/call-state.js";
 import { byId, h, setAttr, setText, show } from "../core/dom.js";
-import { fieldsOf, missing, type CaseFields, type FieldName } from "../core/draft.js";
-import { clockTime } from "../core/format.js";
+import { fieldsOf, missing, type CaseFields, type FieldName, type Sources } from "../core/draft.js";
 import { named, t } from "../core/page.js";
-import { proposeQuestion, sameQuestion, type ProposedQuestion } from "../core/transcript.js";
-import type { ArticleText, Case, LiveCall, NextStep } from "../core/types.js";
-import { elementOf, fieldOf, fillForm, readForm, setEditable } from "./case-form.js";
+import type { ArticleText, Case, Choice, LiveCall, NextStep, Source, Taxpayer } from "../core/types.js";
+import { drawForm, elementOf, fieldOf, fillForm, readForm, setEditable } from "./case-form.js";
+import { newsNodes, newsOf } from "./case-news.js";
+import { CaseTabs } from "./case-tabs.js";
+import { conflictNodes } from "./conflict.js";
+import { drawSource, Prefill, questionFrom, type Prefilled } from "./prefill.js";
 import { railNodes } from "./rail.js";
-import { Saver } from "./saver.js";
+import { overlong, overlongWords, Saver } from "./saver.js";
 
 const MOST_REASONS = 3;
 const MOST_PERCENT = 99; // words never make it certain
+const PREFILLED = ["question", "answer"] as const;
 
 export interface CaseHands {
   say: (words: string) => void;
-  reveal: (rowKey: string) => void;
+  reveal: (source: Source) => void;
   moved: (item: Case) => void;
+  /** Step 3d was taken: a team leader is to be called. */
+  consulting: () => void;
+  taxpayerName: (id: number) => string;
+  /** Why nothing may have been asked in a call. */
+  emptyReasons: () => Choice[];
+}
+
+interface Kept {
+  item: Case;
+  saver: Saver;
+  prefill: Prefill;
 }
 
 export class CasePane {
-  private item: Case | null = null;
+  private readonly kept = new Map<string, Kept>();
+  private active: Kept | null = null;
+  private cases: Case[] = [];
   private call: LiveCall | null = null;
-  private proposed: ProposedQuestion | null = null;
-  private ownQuestion = false;
   private busy = false;
-  private readonly saver: Saver;
+  private readonly tabs: CaseTabs;
 
   constructor(private readonly hands: CaseHands) {
-    this.saver = new Saver({
-      status: (words, tone) => this.status(words, tone),
-      conflict: (names, mine, stored) => this.showConflict(names, mine, stored),
-      stored: (item) => this.stored(item),
-    });
+    this.tabs = new CaseTabs({ choose: (id) => this.choose(id), opened: (item) => this.opened(item), say: hands.say });
     const form = byId("case-form");
     form.addEventListener("submit", (event) => event.preventDefault());
     form.addEventListener("input", (event) => this.typed(event.target));
     form.addEventListener("change", (event) => this.typed(event.target));
+    byId("taxpayer-unlink").addEventListener("click", () => this.linkTaxpayer(null));
     document.addEventListener("keydown", (event) => this.onKey(event));
-    window.addEventListener("pagehide", () => void this.saver.flush());
+    window.addEventListener("pagehide", () => this.flushAll());
+  }
+
+  /** The case on the screen, as the server has it. */
+  get shown(): Case | null {
+    return this.active?.item ?? null;
+  }
+
+  private flushAll(): void {
+    for (const { saver } of this.kept.values()) void saver.flush();
   }
 
   private onKey(event: KeyboardEvent): void {
@@ -53,47 +73,95 @@ export class CasePane {
     primary.click();
   }
 
+  tick(): void {
+    this.tabs.tick();
+  }
+
   render(call: LiveCall | null): void {
+    const another = call?.call_id !== this.call?.call_id;
     this.call = call;
-    const item = call?.case ?? null;
-    show(byId("case-form"), item !== null);
-    show(byId("case-footer"), item !== null);
-    show(byId("case-idle"), item === null);
-    if (!item) {
-      if (this.item) void this.saver.flush();
-      this.item = null;
+    this.cases = call ? casesOf(call) : [];
+    if (another) this.leave();
+    for (const item of this.cases) this.know(item);
+    const chosen = this.active ?? this.kept.get(this.cases.at(-1)?.case_id ?? "") ?? null;
+    for (const id of ["case-form", "case-footer"]) show(byId(id), chosen !== null);
+    show(byId("case-idle"), chosen === null);
+    if (chosen && chosen !== this.active) this.take(chosen);
+    this.tabs.render(call, this.cases, chosen?.item.case_id ?? "");
+    if (!chosen) {
       setText(byId("case-number"), "");
       setText(byId("case-state"), "");
       return;
     }
-    if (item.case_id !== this.item?.case_id) void this.take(item);
-    else if (item !== this.item && item.version >= this.item.version) this.update(item);
-    this.propose();
+    this.prefill();
     this.drawKind();
   }
 
-  private async take(item: Case): Promise<void> {
-    if (this.item) void this.saver.flush();
-    this.item = item;
-    this.proposed = null;
-    show(byId("conflict"), false);
-    this.status(t("saves_itself"), "good");
-    setAttr(byId("identity-name"), "placeholder", this.call?.caller_name ?? null);
-    const mine = this.saver.take(item);
-    fillForm({ ...fieldsOf(item), ...mine }, () => false);
-    this.ownQuestion = (mine.question ?? item.question).trim() !== "";
-    this.draw();
+  private leave(): void {
+    this.flushAll();
+    this.kept.clear();
+    this.active = null;
   }
 
-  private update(item: Case): void {
-    this.saver.refresh(item);
-    this.stored(item);
+  /** Keep a case of the call, or take its newer version. */
+  private know(item: Case): void {
+    const known = this.kept.get(item.case_id);
+    if (!known) {
+      this.kept.set(item.case_id, this.begin(item));
+      return;
+    }
+    if (item === known.item || item.version < known.item.version) return;
+    known.saver.refresh(item);
+    this.stored(known, item);
+  }
+
+  private begin(item: Case): Kept {
+    const on = (): boolean => this.active?.item.case_id === item.case_id;
+    const saver = new Saver(item, {
+      status: (words, tone) => { if (on()) this.status(words, tone); },
+      conflict: (names, mine, stored) => { if (on()) this.showConflict(names, mine, stored); },
+      stored: (fresh) => {
+        const kept = this.kept.get(item.case_id);
+        if (kept) this.stored(kept, fresh);
+      },
+    });
+    const fields = { ...fieldsOf(item), ...saver.pending };
+    const prefill = new Prefill(
+      { question: fields.question, answer: fields.answer },
+      { question: saver.sourceOf("question"), answer: saver.sourceOf("answer") },
+    );
+    return { item, saver, prefill };
+  }
+
+  private choose(caseId: string): void {
+    const kept = this.kept.get(caseId);
+    if (!kept || kept === this.active) return;
+    void this.active?.saver.flush();
+    this.take(kept);
+    this.hands.moved(kept.item);
+  }
+
+  private opened(item: Case): void {
+    this.know(item);
+    this.choose(item.case_id);
+    byId("question").focus();
+  }
+
+  private take(kept: Kept): void {
+    this.active = kept;
+    show(byId("conflict"), false);
+    setAttr(byId("identity-name"), "placeholder", this.call?.caller_name ?? null);
+    for (const name of ["question", "kind", "answer", "topic", "identity-name"]) setAttr(byId(name), "aria-invalid", null);
+    fillForm({ ...fieldsOf(kept.item), ...kept.saver.pending }, () => false);
+    this.draw();
+    kept.saver.shown();
   }
 
   /** The server's case changed (saved, moved, or edited elsewhere): show it, keep what is being typed. */
-  private stored(item: Case): void {
-    this.item = item;
-    fillForm(fieldsOf(item), (name) => this.saver.isMine(name));
+  private stored(kept: Kept, item: Case): void {
+    kept.item = item;
+    if (kept !== this.active) return;
+    fillForm(fieldsOf(item), (name) => kept.saver.isMine(name));
     this.draw();
   }
 
@@ -101,60 +169,103 @@ export class CasePane {
     return fieldOf(document.activeElement) === name && name !== "kind";
   }
 
-  private fields(): CaseFields {
-    const item = this.item as Case;
-    const mine = this.saver.pending;
-    const attached = { article_id: item.article_id, article_version: item.article_version, ...mine };
-    return { ...readForm(), article_id: attached.article_id ?? null, article_version: attached.article_version ?? null };
+  private fields({ item, saver }: Kept): CaseFields {
+    const { article_id, article_version, taxpayer_id, no_question_reason } = { ...fieldsOf(item), ...saver.pending };
+    return { ...readForm(), article_id, article_version, taxpayer_id, no_question_reason };
   }
 
   private typed(target: EventTarget | null): void {
     const name = fieldOf(target);
-    if (!name || !this.item) return;
-    if (name === "question") this.ownQuestion = true;
+    const kept = this.active;
+    if (!name || !kept) return;
     const form = readForm();
-    this.saver.change({ [name]: form[name as keyof typeof form] } as Partial<CaseFields>);
+    const sources: Sources = {};
+    if (name === "question" || name === "answer") {
+      kept.prefill.own[name] = true;
+      const source = kept.prefill.sourceFor(name, form[name], kept.saver.sourceOf(name));
+      if (source) sources[name] = source;
+    }
+    if (target instanceof HTMLElement) setAttr(target, "aria-invalid", null);
+    kept.saver.change({ [name]: form[name as keyof typeof form] } as Partial<CaseFields>, sources);
+    drawForm();
     this.drawActions();
-    this.drawSource();
+    this.drawSources();
     this.drawKind();
   }
 
-  /** Put the caller's question into the empty field, until the agent has touched it. */
-  private propose(): void {
-    if (!this.item || !this.call || FINISHED_STATES.has(this.item.state)) return;
-    const proposal = proposeQuestion(this.call.segments);
-    if (!proposal || proposal.text === this.proposed?.text) return;
-    const same = sameQuestion(this.proposed, proposal);
-    this.proposed = proposal;
-    if (same && !this.ownQuestion && !this.isFocused("question")) this.takeProposal();
-    else this.ownQuestion ||= !same; // another question is offered, it does not replace the one that stands
-    this.drawSource();
+  /** Put the speakers' words into fields that the agent has not touched; only the newest question grows. */
+  private prefill(): void {
+    const kept = this.active;
+    if (!kept || !this.call || FINISHED_STATES.has(kept.item.state)) return;
+    if (kept.item.case_id !== this.cases.at(-1)?.case_id) return;
+    const into = kept.prefill.look(this.call, questionFrom(this.call, this.cases, kept.item), (name) => this.isFocused(name));
+    const fields = this.fields(kept);
+    if (kept.item.state === "consulting" || fields.article_id) delete into.answer;
+    for (const name of PREFILLED) if (into[name]) this.takeProposal(name);
+    this.drawSources();
   }
 
-  private takeProposal(): void {
-    if (!this.proposed) return;
-    fillForm({ ...this.fields(), question: this.proposed.text }, (name) => name !== "question");
-    this.saver.change({ question: this.proposed.text });
+  private takeProposal(name: Prefilled): void {
+    const kept = this.active;
+    const proposal = kept?.prefill.proposed[name];
+    if (!kept || !proposal) return;
+    kept.prefill.own[name] = false;
+    fillForm({ ...this.fields(kept), [name]: proposal.text }, (other) => other !== name);
+    kept.saver.change({ [name]: proposal.text }, { [name]: proposal.source });
     this.drawActions();
+    this.drawSources();
   }
 
   private draw(): void {
-    const item = this.item;
-    if (!item) return;
+    const kept = this.active;
+    if (!kept) return;
+    const { item } = kept;
     setText(byId("case-number"), item.number);
     setText(byId("case-state"), t(`state_${item.state}`));
     byId("case-rail").replaceChildren(...railNodes(item));
     setEditable(!FINISHED_STATES.has(item.state));
-    this.drawSource();
+    this.drawNews(item);
+    this.drawTaxpayer(kept);
+    this.drawSources();
     this.drawKind();
     this.drawActions();
+  }
+
+  private drawNews(item: Case): void {
+    const node = byId("case-news");
+    const news = this.call ? newsOf(item, this.call, this.hands.emptyReasons()) : null;
+    show(node, news !== null);
+    const signature = JSON.stringify(news);
+    if (!news || node.dataset["signature"] === signature) return;
+    node.dataset["signature"] = signature;
+    setAttr(node, "class", `case-news notice ${news.tone}`);
+    node.replaceChildren(...newsNodes(news));
+  }
+
+  private drawTaxpayer(kept: Kept): void {
+    const { taxpayer_id } = { ...fieldsOf(kept.item), ...kept.saver.pending };
+    show(byId("case-taxpayer"), taxpayer_id !== null);
+    show(byId("taxpayer-unlink"), !FINISHED_STATES.has(kept.item.state));
+    if (taxpayer_id !== null) setText(byId("case-taxpayer-name"), `✓ ${t("taxpayer_of_case", { name: this.hands.taxpayerName(taxpayer_id) })}`);
+  }
+
+  /** Link a taxpayer to the case (null: nobody); the name goes into an empty name field. */
+  linkTaxpayer(taxpayer: Taxpayer | null): void {
+    const kept = this.active;
+    if (!kept || FINISHED_STATES.has(kept.item.state)) return;
+    const form = readForm();
+    const named_ = taxpayer && !form.caller_identity.name?.trim() ? { caller_identity: { ...form.caller_identity, name: taxpayer.name } } : {};
+    kept.saver.change({ taxpayer_id: taxpayer?.id ?? null, ...named_ });
+    fillForm({ ...form, ...named_ }, (name) => name !== "caller_identity");
+    this.drawTaxpayer(kept);
+    void kept.saver.flush();
   }
 
   /** The class that the caller's words suggest (step 3), with its reasons; choosing it is the person's. */
   private drawKind(): void {
     const node = byId("kind-proposal");
     const proposed = this.call?.proposed_class ?? null;
-    const item = this.item;
+    const item = this.shown;
     show(node, proposed !== null && item !== null && !FINISHED_STATES.has(item.state));
     if (!proposed || node.hidden) return;
     const chosen = readForm().kind === proposed.kind;
@@ -170,42 +281,40 @@ export class CasePane {
 
   private takeKind(): void {
     const kind = this.call?.proposed_class?.kind;
-    if (!kind) return;
-    fillForm({ ...this.fields(), kind }, (name) => name !== "kind");
-    this.saver.change({ kind });
+    const kept = this.active;
+    if (!kind || !kept) return;
+    fillForm({ ...this.fields(kept), kind }, (name) => name !== "kind");
+    kept.saver.change({ kind });
     this.draw();
   }
 
-  private drawSource(): void {
-    const node = byId("question-source");
-    const proposal = this.proposed;
-    show(node, proposal !== null);
-    if (proposal && this.call) {
-      const start = Date.parse(this.call.recording_started_at ?? this.call.offered_at);
-      const from = h("button", { type: "button", class: "link", onclick: () => this.hands.reveal(proposal.rows[0] ?? "") }, t("question_from", { time: clockTime(start + proposal.start_ms) }));
-      const differs = readForm().question.trim() !== proposal.text;
-      const renew = differs ? h("button", { type: "button", class: "link", onclick: () => this.renew() }, t("question_renew")) : null;
-      node.replaceChildren(from, ...(renew ? [" · ", renew] : []));
+  private drawSources(): void {
+    const { call, active: kept } = this;
+    if (!call || !kept) return;
+    const form = readForm();
+    const open = !FINISHED_STATES.has(kept.item.state);
+    for (const name of PREFILLED) {
+      drawSource(byId(`${name}-source`), {
+        call, source: kept.saver.sourceOf(name), offered: open ? kept.prefill.proposed[name] : null, text: form[name],
+        reveal: this.hands.reveal, take: () => this.takeProposal(name),
+      });
     }
-    const fields = this.item ? this.fields() : null;
-    const answer = byId("answer-source");
-    show(answer, Boolean(fields?.article_id));
-    if (fields?.article_id) setText(answer, t("answer_from", { id: fields.article_id, n: fields.article_version ?? "?" }));
-  }
-
-  private renew(): void {
-    this.ownQuestion = false;
-    this.takeProposal();
-    this.drawSource();
+    const { article_id, article_version } = this.fields(kept);
+    show(byId("answer-article"), Boolean(article_id));
+    if (article_id) setText(byId("answer-article"), t("answer_from", { id: article_id, n: article_version ?? "?" }));
   }
 
   private drawActions(): void {
-    const item = this.item;
-    if (!item) return;
-    const fields = this.fields();
-    const nodes = item.next.map((step, index) => this.actionButton(step, index === 0, missing(step.requires, fields)));
+    const kept = this.active;
+    if (!kept) return;
+    const { item } = kept;
+    const fields = this.fields(kept);
+    const empty = item.next.find((step) => step.requires.includes("no_question_reason"));
+    const steps = item.next.filter((step) => step !== empty);
+    const nodes: HTMLElement[] = steps.map((step, index) => this.actionButton(step, index === 0, missing(step.requires, fields)));
+    if (empty) nodes.push(this.emptyMenu(empty));
     const box = byId("case-actions");
-    const signature = JSON.stringify([item.next, item.state, nodes.map((node) => node.textContent), this.busy]);
+    const signature = JSON.stringify([item.case_id, item.next, item.state, nodes.map((node) => node.textContent), this.busy]);
     if (box.dataset["signature"] === signature) return;
     box.dataset["signature"] = signature;
     const finished = FINISHED_STATES.has(item.state);
@@ -214,37 +323,39 @@ export class CasePane {
 
   private actionButton(step: NextStep, first: boolean, lacking: string[]): HTMLButtonElement {
     const lack = lacking.map((name) => named("field", name)).join(", ");
+    const label = step.to === "consulting" ? t("ask_team_leader") : step.label;
     return h(
       "button",
-      { type: "button", class: first ? "primary" : null, disabled: this.busy, onclick: () => void this.move(step) },
-      step.label,
+      { type: "button", class: first ? "primary" : null, "data-to": step.to, disabled: this.busy, onclick: () => void this.move(step) },
+      label,
       first ? h("kbd", {}, "Ctrl ⏎") : null,
       lack ? h("span", { class: "lacking" }, t("lacking", { fields: lack })) : null,
     );
   }
 
-  private async move(step: NextStep): Promise<void> {
-    if (!this.item || this.busy) return;
-    if (this.saver.undecided) {
+  /** A call in which nothing was asked: its case is closed with the reason. */
+  private emptyMenu(step: NextStep): HTMLElement {
+    const choices = this.hands.emptyReasons().map(({ name, label }) =>
+      h("button", { type: "button", disabled: this.busy, onclick: () => void this.move(step, { no_question_reason: name }) }, label));
+    return h("details", { class: "empty-call" }, h("summary", {}, t("empty_call")), h("div", { class: "actions" }, ...choices));
+  }
+
+  private async move(step: NextStep, extra: Partial<CaseFields> = {}): Promise<void> {
+    const kept = this.active;
+    if (!kept || this.busy) return;
+    if (kept.saver.undecided) {
       byId("conflict").scrollIntoView({ block: "nearest" });
       byId("conflict").querySelector("button")?.focus();
       return;
     }
-    const lacking = missing(step.requires, this.fields());
-    for (const name of ["question", "kind", "caller_identity", "answer"]) {
-      setAttr(byId(name), "aria-invalid", lacking.includes(name) ? "true" : null);
-    }
-    if (lacking.length > 0) {
-      elementOf(lacking[0] ?? "")?.focus();
-      this.status(t("lacking_first", { fields: lacking.map((name) => named("field", name)).join(", ") }), "soon");
-      return;
-    }
+    if (!this.complete(step, { ...this.fields(kept), ...extra })) return;
     this.busy = true;
     this.drawActions();
     try {
-      const item = await this.saver.transition(step.to);
-      this.stored(item);
+      const item = await kept.saver.transition(step.to, extra);
+      this.stored(kept, item);
       this.hands.moved(item);
+      if (step.to === "consulting") this.hands.consulting();
     } catch (error) {
       this.status(wordsOf(error), "late");
     } finally {
@@ -253,22 +364,42 @@ export class CasePane {
     }
   }
 
+  /** Point at what is missing or too long; true when the step can be asked for. */
+  private complete(step: NextStep, fields: CaseFields): boolean {
+    const [long] = overlong(fields);
+    if (long) {
+      elementOf(long.field === "caller_name" ? "caller_identity" : long.field)?.focus();
+      this.status(overlongWords(long), "late");
+      return false;
+    }
+    const lacking = missing(step.requires, fields);
+    for (const name of ["question", "kind", "caller_identity", "answer"]) {
+      setAttr(byId(name), "aria-invalid", lacking.includes(name) ? "true" : null);
+    }
+    if (lacking.length === 0) return true;
+    elementOf(lacking[0] ?? "")?.focus();
+    this.status(t("lacking_first", { fields: lacking.map((name) => named("field", name)).join(", ") }), "soon");
+    return false;
+  }
+
   /** Step 3d from the SIKP pane's no-answer notice. */
   consult(): void {
-    const step = this.item?.next.find((one) => one.to === "consulting");
+    const step = this.shown?.next.find((one) => one.to === "consulting");
     if (step) void this.move(step);
   }
 
   /** Take an article's answer into the case; what the agent already wrote stays above it. */
   useArticle(article: ArticleText, answer: string): void {
-    if (!this.item || FINISHED_STATES.has(this.item.state)) {
+    const kept = this.active;
+    if (!kept || FINISHED_STATES.has(kept.item.state)) {
       this.hands.say(t("no_case_for_answer"));
       return;
     }
-    const before = readForm().answer.trim();
+    const before = kept.prefill.own.answer ? readForm().answer.trim() : "";
     const text = before && !before.includes(answer) ? `${before}\n\n${answer}` : before || answer;
-    fillForm({ ...this.fields(), answer: text }, (name) => name !== "answer");
-    this.saver.change({ answer: text, article_id: article.article_id, article_version: article.version });
+    kept.prefill.own.answer = true;
+    fillForm({ ...this.fields(kept), answer: text }, (name) => name !== "answer");
+    kept.saver.change({ answer: text, article_id: article.article_id, article_version: article.version });
     this.draw();
     const field = byId<HTMLTextAreaElement>("answer");
     field.focus();
@@ -285,21 +416,13 @@ export class CasePane {
 
   private showConflict(names: FieldName[], mine: Partial<CaseFields>, stored: CaseFields): void {
     const box = byId("conflict");
-    const words = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value)) || t("nothing");
-    const side = (title: string, name: FieldName, value: unknown): HTMLElement =>
-      h("div", {}, h("strong", {}, `${named("field", name)}: ${title}`), h("p", { class: "conflict-text" }, words(value)));
+    const kept = this.active;
     const decide = (keepMine: boolean): void => {
       show(box, false);
-      this.saver.decide(keepMine, names);
-      if (this.item) fillForm({ ...fieldsOf(this.item), ...this.saver.pending }, () => false);
+      kept?.saver.decide(keepMine, names);
+      if (kept && kept === this.active) fillForm({ ...fieldsOf(kept.item), ...kept.saver.pending }, () => false);
     };
-    box.replaceChildren(
-      h("p", {}, t("conflict_text")),
-      ...names.flatMap((name) => [side(t("conflict_mine"), name, mine[name]), side(t("conflict_stored"), name, stored[name])]),
-      h("p", { class: "actions" },
-        h("button", { type: "button", class: "primary", onclick: () => decide(true) }, t("keep_mine")),
-        h("button", { type: "button", onclick: () => decide(false) }, t("keep_stored"))),
-    );
+    box.replaceChildren(...conflictNodes(names, mine, stored, decide));
     show(box, true);
     box.scrollIntoView({ block: "nearest" });
   }

@@ -6,11 +6,12 @@ import { byId, h, setAttr, setText, show } from "../core/dom.js";
 import { clockTime } from "../core/format.js";
 import { t } from "../core/page.js";
 import { markedWords } from "../core/quoted.js";
-import { LOW_CONFIDENCE, mergeRows, rowKey, type Row } from "../core/transcript.js";
+import { LOW_CONFIDENCE, mergeRows, type Row } from "../core/transcript.js";
 import { wordTitle } from "../core/word-title.js";
-import type { Article, LiveCall } from "../core/types.js";
+import type { Article, LiveCall, Source } from "../core/types.js";
 
 const NEAR_END_PX = 40;
+const REVEALED_MS = 4000;
 
 interface Kept {
   node: HTMLLIElement;
@@ -20,15 +21,15 @@ interface Kept {
 }
 
 /** The words of a row as nodes; doubtful words of a final are marked and say so, rewritten ones say what was heard. */
-export function wordNodes(row: Row, marked: Set<number>): (Node | string)[] {
+export function wordNodes(row: Row, marked: Set<number>, revealed: Set<number> = new Set()): (Node | string)[] {
   const plain = row.words.map((word) => word.text).join(" ");
   if (!row.final || plain !== row.text) return [row.text];
   return row.words.flatMap((word, index) => {
     const space = index > 0 ? [" "] : [];
     const doubtful = word.confidence < LOW_CONFIDENCE;
-    const plain = !doubtful && word.heard === "" && !marked.has(index);
+    const plain = !doubtful && word.heard === "" && !marked.has(index) && !revealed.has(index);
     if (plain) return [...space, word.text];
-    const classes = [doubtful ? "doubtful" : "", marked.has(index) ? "because" : ""].filter(Boolean).join(" ");
+    const classes = [doubtful ? "doubtful" : "", marked.has(index) ? "because" : "", revealed.has(index) ? "revealed" : ""].filter(Boolean).join(" ");
     return [...space, h("span", { class: classes || null, title: wordTitle(word) }, word.text)];
   });
 }
@@ -42,6 +43,10 @@ export class ConversationPane {
   private segments: unknown = null;
   private partials: unknown = null;
   private first: Article | null = null;
+  private rowsShown: Row[] = [];
+  private began = 0;
+  private revealed: Source | null = null;
+  private unreveal = 0;
 
   constructor() {
     this.chip.addEventListener("click", () => this.toLatest());
@@ -71,16 +76,29 @@ export class ConversationPane {
     else if (!same) show(this.chip, true);
   }
 
-  /** Scroll to a row and mark it for a moment: where the question came from. */
-  reveal(key: string): void {
-    const kept = this.rows.get(key);
-    if (!kept) return;
-    kept.node.scrollIntoView({ block: "center" });
-    kept.node.classList.add("shown");
-    window.setTimeout(() => kept.node.classList.remove("shown"), 1600);
+  /** Scroll to words and mark them for a while: where a text of the case comes from. */
+  reveal(source: Source): void {
+    this.revealed = source;
+    this.redraw();
+    const first = this.rowsShown.find((row) => row.leg === source.leg && row.end_ms > source.start_ms && row.start_ms < source.end_ms);
+    this.rows.get(first?.key ?? "")?.node.scrollIntoView({ block: "center" });
+    window.clearTimeout(this.unreveal);
+    this.unreveal = window.setTimeout(() => {
+      this.revealed = null;
+      this.redraw();
+    }, REVEALED_MS);
+  }
+
+  private redraw(): void {
+    for (const row of this.rowsShown) {
+      const kept = this.rows.get(row.key);
+      if (kept) this.fill(kept, row, this.began);
+    }
   }
 
   private draw(rows: Row[], start: number): void {
+    this.rowsShown = rows;
+    this.began = start;
     const seen = new Set<string>();
     let before: Element | null = this.list.firstElementChild;
     for (const row of rows) {
@@ -115,20 +133,29 @@ export class ConversationPane {
 
   private fill(kept: Kept, row: Row, start: number): void {
     const marked = this.marked(row);
-    const signature = `${row.final}|${row.text}|${[...marked].join(",")}`;
+    const revealed = this.revealedIn(row);
+    const signature = `${row.final}|${row.text}|${[...marked].join(",")}|${[...revealed].join(",")}`;
     setText(kept.time, clockTime(start + row.start_ms));
     if (signature === kept.signature) return;
     kept.signature = signature;
-    kept.text.replaceChildren(...wordNodes(row, marked));
+    kept.text.replaceChildren(...wordNodes(row, marked, revealed));
     kept.node.classList.toggle("partial", !row.final);
+    kept.node.classList.toggle("shown", revealed.size > 0);
     setAttr(kept.node, "data-final", String(row.final));
   }
 
   /** The words of a row that brought the first suggestion up. */
   private marked(row: Row): Set<number> {
     const quoted = this.first?.quoted;
-    const here = quoted && quoted.segment > 0 && rowKey(quoted.leg, quoted.segment) === row.key;
+    const here = quoted && quoted.segment > 0 && quoted.leg === row.leg && quoted.segment === row.segment;
     return this.first && here && row.final ? markedWords(this.first, row.words, row.heard) : new Set();
+  }
+
+  private revealedIn(row: Row): Set<number> {
+    const source = this.revealed;
+    if (!source || source.leg !== row.leg) return new Set();
+    const within = row.words.map((word, index) => (word.start_ms < source.end_ms && word.end_ms > source.start_ms ? index : -1));
+    return new Set(within.filter((index) => index >= 0));
   }
 
   private atEnd(): boolean {
@@ -147,6 +174,7 @@ export class ConversationPane {
     this.segments = null;
     this.partials = null;
     this.first = null;
+    this.rowsShown = [];
     this.rows.clear();
     this.list.replaceChildren();
     show(this.chip, false);

@@ -45,15 +45,24 @@ export function renderIdle(state: AgentSnapshot, call: LiveCall | null, open: (c
     return;
   }
   const { day } = state;
+  const left = unfinished(state.recent);
   greeting.replaceChildren(
-    h("p", { class: "empty" }, t(state.extension.state === "ready" ? "idle_ready" : "idle_not_ready")),
+    h("p", { class: "empty" }, readiness(state)),
+    section(t("unfinished_title"), t("unfinished_none"), left.map((one) => row(one, open))),
     h("h3", {}, t("own_day")),
     h("div", { class: "figures" },
       figure(String(day.calls), t("day_calls")),
       figure(duration(day.handled_s * 1000), t("day_handled")),
       figure(day.calls > 0 ? duration((day.handled_s / day.calls) * 1000) : "–", t("day_average"))),
-    section(t("last_calls"), t("last_calls_none"), state.recent.slice(0, 10).map((one) => row(one, null))),
   );
-  const open_cases = unfinished(state.recent);
-  byId("case-idle").replaceChildren(section(t("unfinished_title"), t("unfinished_none"), open_cases.map((one) => row(one, open))));
+  byId("case-idle").replaceChildren(section(t("last_calls"), t("last_calls_none"), state.recent.slice(0, 10).map((one) => row(one, null))));
+}
+
+/** Whether a call can come now, and if not, what to do. */
+function readiness(state: AgentSnapshot): string {
+  if (state.extension.state !== "ready") return t("idle_not_ready");
+  const own = state.agent?.state;
+  if (own === "paused") return t("idle_paused");
+  if (own === "wrap_up") return t("idle_wrap_up");
+  return t(own === "offline" ? "idle_offline" : "idle_ready");
 }

@@ -20,7 +20,15 @@ const STEPS: Record<string, string> = {
 /** The stops to draw: the usual road, with consultation or escalation put in where the case took it. */
 export function railOf(item: Pick<Case, "state" | "timeline" | "opened_at">): Stop[] {
   const reached = new Map<string, string>([["received", item.opened_at]]);
-  for (const entry of item.timeline) reached.set(entry.to_state, entry.at);
+  const steps = { ...STEPS };
+  for (const entry of item.timeline) {
+    reached.set(entry.to_state, entry.at);
+    if (entry.step) steps[entry.to_state] = entry.step; // the way it really came: 3a or 4, 3c or 5
+  }
+  if (item.state === "closed" && !reached.has("documented") && !reached.has("resolved")) {
+    return [...reached].filter(([state]) => state !== "closed").map(([state, at]): Stop => ({ state, step: steps[state] ?? "", status: "done", at }))
+      .concat({ state: "closed", step: steps["closed"] ?? "", status: "now", at: reached.get("closed") ?? null });
+  }
   const stops = [...MAIN];
   if (reached.has("consulting") || item.state === "consulting") stops.splice(stops.indexOf("answered"), 0, "consulting");
   if (reached.has("escalated") || item.state === "escalated") {
@@ -31,6 +39,6 @@ export function railOf(item: Pick<Case, "state" | "timeline" | "opened_at">): St
   const current = stops.indexOf(item.state);
   return stops.map((state, index) => {
     const status = index === current ? "now" : reached.has(state) || index < current ? "done" : "ahead";
-    return { state, step: STEPS[state] ?? "", status, at: reached.get(state) ?? null };
+    return { state, step: steps[state] ?? "", status, at: reached.get(state) ?? null };
   });
 }

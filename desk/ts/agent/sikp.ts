@@ -5,7 +5,7 @@
 import { api, wordsOf } from "../core/api.js";
 import { byId, h, isTyping, setAttr, setText, show } from "../core/dom.js";
 import { t } from "../core/page.js";
-import type { Article, ArticleText, LiveCall, NextStep } from "../core/types.js";
+import type { Article, ArticleText, Case, LiveCall, NextStep } from "../core/types.js";
 import { rowNodes } from "./article-row.js";
 import { Reader } from "./reader.js";
 
@@ -27,6 +27,7 @@ interface Found {
 
 export class SikpPane {
   private call: LiveCall | null = null;
+  private item: Case | null = null;
   private found: Found | null = null;
   private query = "";
   private openQuery = ""; // what the open article was searched for by hand
@@ -75,7 +76,9 @@ export class SikpPane {
     this.open(article);
   }
 
-  render(call: LiveCall | null): void {
+  /** Draw the suggestions; `item`: the case on the screen, whose step 3d the no-answer notice offers. */
+  render(call: LiveCall | null, item: Case | null): void {
+    this.item = item;
     if (call?.call_id !== this.call?.call_id) {
       this.fates.clear();
       this.reader.close();
@@ -93,7 +96,7 @@ export class SikpPane {
   private draw(): void {
     const source = this.found ?? this.call?.suggestions ?? null;
     const consult = this.consultStep();
-    const signature = JSON.stringify([source, [...this.fates], this.query, consult?.to, this.call?.state, this.reader.articleId, this.withoutSikp, this.call?.case?.case_id]);
+    const signature = JSON.stringify([source, [...this.fates], this.query, consult?.to, this.call?.state, this.reader.articleId, this.withoutSikp, this.item?.case_id]);
     if (signature === this.shown) return;
     this.shown = signature;
     const articles = this.listed();
@@ -120,7 +123,7 @@ export class SikpPane {
   }
 
   private consultStep(): NextStep | undefined {
-    return this.call?.case?.next.find((step) => step.to === "consulting");
+    return this.item?.next.find((step) => step.to === "consulting");
   }
 
   private drawNoAnswer(probability: number | null, consult: NextStep | undefined): void {
@@ -136,7 +139,7 @@ export class SikpPane {
   private drawWithout(): void {
     const box = byId("sikp-without");
     const call = this.call;
-    show(box, call !== null && call.state !== "ringing" && call.case !== null);
+    show(box, call !== null && call.state !== "ringing" && this.item !== null);
     if (box.hidden) return;
     const noted = this.withoutSikp === this.questionNumber();
     const button = h("button", { type: "button", disabled: noted, onclick: () => this.noteWithoutSikp() }, t(noted ? "without_sikp_noted" : "without_sikp"));

@@ -28,9 +28,6 @@ export function offeredCall(event: WireEvent, agentName = ""): LiveCall {
     proposed_class: null,
     case: null,
     cases: [],
-    guest: null,
-    transfer_to: null,
-    direction: event["direction"] === "out" ? "out" : "in",
     media: { caller: null, agent: null },
     last_word_at: null,
     recording: false,
@@ -77,16 +74,6 @@ function invitedGuest(event: WireEvent): Guest {
     invited_at: event.at ?? "",
     joined_at: null,
   };
-}
-
-/** The guest after news of it; news of somebody who is not there is ignored. */
-function withGuest(call: LiveCall, change: Partial<Guest>): Partial<LiveCall> {
-  return call.guest ? { guest: { ...call.guest, ...change } } : {};
-}
-
-function guestInvited(_call: LiveCall, event: WireEvent): Partial<LiveCall> {
-  const [to, person, mode] = [String(event["to"] ?? ""), String(event["person"] ?? ""), event["mode"] as GuestMode];
-  return { guest: { to, person, mode, invited_at: event.at ?? "", joined_at: null } };
 }
 
 /** All cases of a call, oldest first; a server that names only the newest gives that one. */

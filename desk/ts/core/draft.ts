@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the agent has typed into a case and the server does not have yet. Nothing typed is lost: each change is kept
-// in the tab's session storage until the server has confirmed it, and one save runs at a time. Pure of the DOM.
+// in the browser's storage, by person and case, until the server has confirmed it. Pure of the DOM.
 
-import type { Case, CallerIdentity } from "./types.js";
+import type { Case, CallerIdentity, Source } from "./types.js";
 
 export interface CaseFields {
   question: string;
@@ -12,16 +12,22 @@ export interface CaseFields {
   answer: string;
   article_id: string | null;
   article_version: number | null;
+  taxpayer_id: number | null;
+  no_question_reason: string;
 }
 
 export type FieldName = keyof CaseFields;
 export const FIELD_NAMES: readonly FieldName[] = [
-  "question", "kind", "topic", "caller_identity", "answer", "article_id", "article_version",
+  "question", "kind", "topic", "caller_identity", "answer", "article_id", "article_version", "taxpayer_id", "no_question_reason",
 ];
+export type Sources = Partial<Record<FieldName, Source>>;
 
 export function fieldsOf(item: Case): CaseFields {
   const { question, kind, topic, caller_identity, answer, article_id, article_version } = item;
-  return { question, kind, topic, caller_identity: caller_identity ?? {}, answer, article_id, article_version };
+  return {
+    question, kind, topic, caller_identity: caller_identity ?? {}, answer, article_id, article_version,
+    taxpayer_id: item.taxpayer_id ?? null, no_question_reason: item.no_question_reason ?? "",
+  };
 }
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
@@ -47,17 +53,31 @@ export function missing(requires: string[], fields: CaseFields): string[] {
   return requires.filter((name) => FIELD_NAMES.includes(name as FieldName) && !filled(name));
 }
 
-const storageKey = (caseId: string): string => `kring.draft.${caseId}`;
-
-export function keepDraft(storage: Storage, caseId: string, changes: Partial<CaseFields>): void {
-  if (Object.keys(changes).length === 0) storage.removeItem(storageKey(caseId));
-  else storage.setItem(storageKey(caseId), JSON.stringify(changes));
+export interface Draft {
+  fields: Partial<CaseFields>;
+  sources: Sources;
 }
 
-export function readDraft(storage: Storage, caseId: string): Partial<CaseFields> {
+/** The part of the browser's storage that drafts need. */
+export type DraftStorage = Pick<Storage, "getItem" | "setItem" | "removeItem">;
+
+const storageKey = (person: string, caseId: string): string => `kring.draft.${person}.${caseId}`;
+
+/** Keep a draft; an empty one is forgotten. A full or forbidden storage loses nothing that is on the screen. */
+export function keepDraft(storage: DraftStorage, person: string, caseId: string, draft: Draft): void {
   try {
-    return JSON.parse(storage.getItem(storageKey(caseId)) ?? "{}") as Partial<CaseFields>;
+    if (Object.keys(draft.fields).length === 0) storage.removeItem(storageKey(person, caseId));
+    else storage.setItem(storageKey(person, caseId), JSON.stringify(draft));
   } catch {
-    return {};
+    // The page still holds it and goes on trying to save.
+  }
+}
+
+export function readDraft(storage: DraftStorage, person: string, caseId: string): Draft {
+  try {
+    const kept = JSON.parse(storage.getItem(storageKey(person, caseId)) ?? "{}") as Partial<Draft>;
+    return { fields: kept.fields ?? {}, sources: kept.sources ?? {} };
+  } catch {
+    return { fields: {}, sources: {} };
   }
 }

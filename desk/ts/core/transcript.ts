@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The transcript as rows: finals and partials of both legs merged in time, and the question proposed from it. Pure.
+// The transcript as rows: finals and partials of both legs, cut and merged in the order of speaking. Pure.
 
+import { inOrder, type Piece } from "./turns.js";
 import type { Leg, LiveCall, Unfinished, Segment, Word } from "./types.js";
 
 export const LOW_CONFIDENCE = 0.6;
@@ -8,11 +9,12 @@ export const LOW_CONFIDENCE = 0.6;
 export interface Row {
   key: string;
   leg: Leg;
+  segment: number;
   start_ms: number;
   end_ms: number;
   text: string;
   words: Shown[];
-  /** The words as they were recognised. */
+  /** The words of the row's whole segment as they were recognised. */
   heard: Word[];
   final: boolean;
 }
@@ -24,7 +26,7 @@ export interface Shown extends Word {
 }
 
 /** A segment's words as they are written; as they were heard where no written form fits them. */
-export function shownWords(segment: Segment): Shown[] {
+export function shownWords(segment: Pick<Segment, "words" | "written_words">): Shown[] {
   const spans = segment.written_words ?? [];
   let next = 0;
   const fits = spans.every((span) => {
@@ -49,7 +51,8 @@ export function shownWords(segment: Segment): Shown[] {
 /** A segment's text as people read it. */
 export const shownText = (segment: Segment): string => segment.written || segment.text;
 
-export const rowKey = (leg: Leg, segment: number): string => `${leg}-${segment}`;
+/** A row is known by its segment and the place of its first word there, so that a final takes its partial's place. */
+export const rowKey = (leg: Leg, segment: number, first = 0): string => (first > 0 ? `${leg}-${segment}.${first}` : `${leg}-${segment}`);
 
 /** Keep the finals in time order; a segment that is there already (same leg and number) is replaced, not doubled. */
 export function addSegment(segments: Segment[], added: Segment): Segment[] {
@@ -63,70 +66,28 @@ export function partialIsNews(segments: Segment[], partial: Unfinished): boolean
   return partial.segment > last;
 }
 
-function partialRow(partial: Unfinished): Row {
-  const first = partial.words[0];
-  const start_ms = first ? first.start_ms : partial.audio_to_ms;
-  const { leg, text } = partial;
-  return { key: rowKey(leg, partial.segment), leg, start_ms, end_ms: partial.audio_to_ms, text, words: [], heard: partial.words, final: false };
+/** An unfinished segment as if it ended now. */
+function soFar(partial: Unfinished): Segment {
+  const { leg, segment, text, words, audio_to_ms } = partial;
+  return { leg, segment, text, words, start_ms: words[0]?.start_ms ?? audio_to_ms, end_ms: audio_to_ms, confidence: 1 };
 }
 
-/** Finals and the (at most two) partials, oldest first; partials always after the finals, so that rows never jump. */
+/** Finals and the (at most two) partials in the order of speaking: a partial stands where its final will. */
 export function mergeRows(segments: Segment[], partials: LiveCall["partials"]): Row[] {
-  const finals = segments.map((one): Row => {
-    const { leg, segment, start_ms, end_ms } = one;
-    return { key: rowKey(leg, segment), leg, start_ms, end_ms, text: shownText(one), words: shownWords(one), heard: one.words, final: true };
+  const open = [partials.caller, partials.agent].filter((one): one is Unfinished => one !== null && partialIsNews(segments, one));
+  const all = [...segments, ...open.map(soFar)];
+  const heard = new Map(all.map((one) => [rowKey(one.leg, one.segment), one.words]));
+  const unfinished = new Set(open.map((one) => rowKey(one.leg, one.segment)));
+  return inOrder(all).map((piece) => {
+    const whole = rowKey(piece.leg, piece.segment);
+    return rowOf(piece, heard.get(whole) ?? piece.words, !unfinished.has(whole));
   });
-  const open = [partials.caller, partials.agent]
-    .filter((one): one is Unfinished => one !== null && one.text.trim() !== "" && partialIsNews(segments, one))
-    .map(partialRow)
-    .sort((a, b) => a.start_ms - b.start_ms);
-  return [...finals, ...open];
 }
 
-const QUESTION_WORDS =
-  /\b(apa|apakah|bagaimana|gimana|kapan|berapa|dimana|kenapa|mengapa|siapa|bisakah|bolehkah|haruskah|cara|caranya|lupa|mau|ingin|minta|tanya)\b/i;
-const FILLER_WORDS = 3;
-const LONGEST_QUESTION = 400;
-
-export interface ProposedQuestion {
-  text: string;
-  rows: string[];
-  start_ms: number;
-}
-
-/** True when a proposal is an earlier one grown longer (the caller went on speaking), not another question. */
-export function sameQuestion(before: ProposedQuestion | null, proposal: ProposedQuestion): boolean {
-  return before === null || before.rows[0] === proposal.rows[0];
-}
-
-/** A run from its first segment that is more than a greeting ("selamat pagi bu"). */
-function withoutGreeting(run: Segment[]): Segment[] {
-  const isMore = (one: Segment): boolean => QUESTION_WORDS.test(one.text) || one.text.split(/\s+/).length > FILLER_WORDS;
-  return run.slice(Math.max(0, run.findIndex(isMore)));
-}
-
-/**
- * The caller's question as far as it can be read off the transcript: the last run of caller segments that holds a
- * question word (agent interjections of up to three words do not end a run); null while there is none.
- */
-export function proposeQuestion(segments: Segment[]): ProposedQuestion | null {
-  const runs: Segment[][] = [];
-  let run: Segment[] = [];
-  for (const segment of segments) {
-    const words = segment.text.split(/\s+/).filter(Boolean).length;
-    if (segment.leg === "caller") run.push(segment);
-    else if (words > FILLER_WORDS && run.length > 0) {
-      runs.push(run);
-      run = [];
-    }
-  }
-  if (run.length > 0) runs.push(run);
-  const asked = runs.filter((one) => one.some((segment) => QUESTION_WORDS.test(segment.text)));
-  const chosen = withoutGreeting(asked.at(-1) ?? []);
-  const first = chosen?.[0];
-  if (!first) return null;
-  const text = chosen.map((segment) => shownText(segment).trim()).join(" ").slice(-LONGEST_QUESTION);
-  return { text, rows: chosen.map((segment) => rowKey(segment.leg, segment.segment)), start_ms: first.start_ms };
+function rowOf(piece: Piece, heard: Word[], final: boolean): Row {
+  const { leg, segment, first, start_ms, end_ms } = piece;
+  const words = final ? shownWords({ words: piece.words, written_words: piece.parts }) : [];
+  return { key: rowKey(leg, segment, first), leg, segment, start_ms, end_ms, text: final ? piece.written : piece.text, words, heard, final };
 }
 
 /** Index of the word being spoken at an instant: the last word that has begun; -1 before the first. Words in order. */

@@ -224,6 +224,12 @@ export interface RecentCall {
   case_state: string | null;
 }
 
+/** A choice that the server names. */
+export interface Choice {
+  name: string;
+  label: string;
+}
+
 export type AgentStateName = "ready" | "paused" | "busy" | "wrap_up" | "offline";
 
 export interface AgentState {
@@ -263,7 +269,8 @@ export interface AgentSnapshot {
   person: { name: string; username: string; roles: string[] };
   extension: { number: string; state: string; device: string; answer: "device" | "desk" };
   agent?: AgentState;
-  pause_reasons?: string[];
+  pause_reasons?: Choice[];
+  no_question_reasons?: Choice[];
   call: LiveCall | null;
   recent: RecentCall[];
   day: { calls: number; handled_s: number; unfinished_cases: number };

@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The agent's page: one state, fed by the snapshot and then by events; each pane draws its part of it.
 
+import { AgentChip } from "../agent/agent-chip.js";
 import { CallBar } from "../agent/callbar.js";
+import { CallerPane } from "../agent/caller-pane.js";
 import { CasePane } from "../agent/case-pane.js";
 import { ConversationPane } from "../agent/conversation.js";
 import { renderIdle } from "../agent/idle.js";
+import { Phone } from "../agent/phone.js";
+import { freeLeader } from "../agent/phone-panel.js";
 import { SikpPane } from "../agent/sikp.js";
 import { api, wordsOf } from "../core/api.js";
-import { applyEvent, FINISHED_STATES, offeredCall } from "../core/call-state.js";
-import { byId, setText, show } from "../core/dom.js";
+import { applyEvent, hasUnfinished, offeredCall } from "../core/call-state.js";
+import { byId, setText } from "../core/dom.js";
 import { browserHands, linkBanner, slashToSearch, startFrame } from "../core/frame.js";
 import { AGENT_EVENTS, LiveFeed } from "../core/live.js";
-import { learnServerClock, page } from "../core/page.js";
-import type { AgentSnapshot, Case, LiveCall, WireEvent } from "../core/types.js";
+import { learnServerClock, named, page, t } from "../core/page.js";
+import type { AgentSnapshot, AgentState, Case, LiveCall, WireEvent } from "../core/types.js";
 import { screenLamp } from "../screen/lamp.js";
 import { ScreenLog } from "../screen/screen-log.js";
 
@@ -24,6 +28,9 @@ class AgentPage {
   private said = 0;
   private readonly conversation = new ConversationPane();
   private readonly casePane: CasePane;
+  private readonly caller: CallerPane;
+  private readonly chip: AgentChip;
+  private readonly phone: Phone;
   private readonly sikp: SikpPane;
   private readonly bar: CallBar;
   private readonly online = linkBanner();
@@ -33,24 +40,40 @@ class AgentPage {
     this.state = snapshot;
     this.screen = new ScreenLog(snapshot.person.username, screenLamp);
     const say = (words: string): void => this.say(words);
+    this.phone = new Phone(say);
+    this.caller = new CallerPane({ link: (taxpayer) => this.casePane.linkTaxpayer(taxpayer) });
     this.casePane = new CasePane({
       say,
-      reveal: (key) => this.conversation.reveal(key),
-      moved: (item) => this.onEvent({ event: "case", case: item }),
+      reveal: (source) => {
+        this.caller.hide();
+        this.conversation.reveal(source);
+      },
+      moved: (item) => {
+        this.onEvent({ event: "case", case: item });
+        this.render();
+      },
+      consulting: () => void this.callLeader(),
+      taxpayerName: (id) => this.caller.nameOf(id),
+      emptyReasons: () => this.state.no_question_reasons ?? [],
     });
+    this.chip = new AgentChip((agent) => this.agentChanged(agent, true), say);
     this.sikp = new SikpPane({
       useArticle: (article, answer) => this.casePane.useArticle(article, answer),
       consult: () => this.casePane.consult(),
       say,
     });
-    this.bar = new CallBar(() => this.state.extension, say, () => void this.close());
+    this.bar = new CallBar(() => this.state.extension, this.phone, () => void this.close());
   }
 
   start(): void {
     learnServerClock(this.state.server_now);
     this.render();
     void this.screen.start();
-    window.setInterval(() => this.bar.tick(), TICK_MS);
+    window.setInterval(() => {
+      this.bar.tick();
+      this.chip.tick();
+      this.casePane.tick();
+    }, TICK_MS);
     const feed = new LiveFeed(
       {
         ...browserHands,
@@ -73,7 +96,7 @@ class AgentPage {
     const fresh = await api.get<AgentSnapshot>("/api/state?scope=agent");
     learnServerClock(fresh.server_now);
     const viewed = this.state.call;
-    const keep = fresh.call === null && viewed?.state === "ended" && viewed.case && !FINISHED_STATES.has(viewed.case.state);
+    const keep = fresh.call === null && viewed?.state === "ended" && hasUnfinished(viewed);
     this.state = { ...fresh, call: keep ? viewed : fresh.call };
     this.render();
     return fresh.cursor;
@@ -82,6 +105,7 @@ class AgentPage {
   private onEvent(event: WireEvent): void {
     if (event.event === "extension.state_changed") this.extensionChanged(event);
     else if (event.event === "call.offered") this.offered(event);
+    else if (event.event === "agent.state") this.agentChanged(event as unknown as AgentState, false);
     else this.changed(event);
     this.bar.onEvent(event);
   }
@@ -105,7 +129,31 @@ class AgentPage {
     if (after === before && event.event !== "case") return;
     this.state = { ...this.state, call: after };
     this.render();
+    this.tell(event);
     if (event.event === "call.ended") void this.refreshDay();
+  }
+
+  /** Say what ended otherwise than the agent asked for. */
+  private tell(event: WireEvent): void {
+    const to = String(event["to"] ?? "");
+    if (event.event === "transfer.failed") this.say(t("transfer_failed", { to }));
+    if (event.event === "guest.left" && event["reason"] !== "call_ended") this.say(t("guest_left", { to, reason: named("guest_left", String(event["reason"])) }));
+  }
+
+  private agentChanged(agent: AgentState, asked: boolean): void {
+    const { state, reason, since, call_id } = agent;
+    this.state = { ...this.state, agent: { state, reason, since, call_id } };
+    if (asked && state === "ready" && this.state.call?.state === "ended") void this.close();
+    else this.render();
+  }
+
+  /** Step 3d in one go: the question waits in the team leaders' list, and one who is free is called. */
+  private async callLeader(): Promise<void> {
+    const { call } = this.state;
+    if (!call || (call.state !== "talking" && call.state !== "held") || call.guest) return;
+    const leader = freeLeader(await this.phone.phonebook());
+    if (!leader) this.say(t("no_leader_free"));
+    else await this.phone.command("guest", { to: leader.number, mode: "consult" });
   }
 
   /** Keep the list of last calls true when a case moves. */
@@ -155,13 +203,14 @@ class AgentPage {
 
   private render(): void {
     const { call } = this.state;
-    this.bar.render(call);
-    this.screen.follow(call);
+    this.casePane.render(call);
+    const item = this.casePane.shown;
+    this.bar.render(call, item);
+    this.chip.render(this.state);
     renderIdle(this.state, call, (id) => void this.open(id));
     this.conversation.render(call);
-    this.sikp.render(call);
-    this.casePane.render(call);
-    show(byId("case-idle"), call === null || call.case === null);
+    this.caller.render(call, item);
+    this.sikp.render(call, item);
   }
 }
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { addSegment, mergeRows, partialIsNews, proposeQuestion, sameQuestion, shownWords, wordAt } from "../core/transcript.js";
+import { proposeAnswer, proposeQuestion, sameProposal, stillFrom } from "../core/proposals.js";
+import { addSegment, mergeRows, partialIsNews, shownWords, wordAt } from "../core/transcript.js";
+import { inOrder } from "../core/turns.js";
 import type { Leg, Segment, Unfinished } from "../core/types.js";
+import vectors from "./turns.vectors.json" with { type: "json" };
 
 const final = (leg: Leg, segment: number, start_ms: number, text: string): Segment => ({
   leg, segment, start_ms, end_ms: start_ms + 900, text, words: [], confidence: 0.9,
@@ -37,9 +40,46 @@ test("a late partial never overwrites its final", () => {
   assert.deepEqual(mergeRows(segments, { caller: partial("caller", 2, "x"), agent: null }).map((row) => row.text), ["sudah jadi"]);
 });
 
-test("partials stay below the finals, whatever they say about their start", () => {
+test("a partial stands where its final will: in the order of speaking", () => {
   const rows = mergeRows([final("caller", 1, 8000, "a")], { caller: null, agent: partial("agent", 1, "b", 100) });
-  assert.deepEqual(rows.map((row) => row.text), ["a", "b"]);
+  assert.deepEqual(rows.map((row) => [row.text, row.final]), [["b", false], ["a", true]]);
+});
+
+test("the browser puts both people's words in the order that the archive will have", () => {
+  assert.ok(vectors.length > 10);
+  for (const { segments, pieces } of vectors) {
+    const found = inOrder(segments as Segment[]).map(({ leg, segment, first, start_ms, end_ms, text, written }) => ({ leg, segment, first, start_ms, end_ms, text, written }));
+    assert.deepEqual(found, pieces);
+  }
+});
+
+test("a long segment is shown in pieces around the other person's answer, each with its written form", () => {
+  const words = [["bayar", 0, 300], ["lima", 400, 700], ["ribu", 800, 1000], ["ya", 3000, 3200]].map(([text, start_ms, end_ms]) => ({ text: String(text), start_ms: Number(start_ms), end_ms: Number(end_ms), confidence: 0.9 }));
+  const long: Segment = { ...final("caller", 1, 0, "bayar lima ribu ya"), end_ms: 3200, words, written: "Bayar 5.000. Ya.", written_words: [{ text: "Bayar", first: 0, count: 1 }, { text: "5.000.", first: 1, count: 2 }, { text: "Ya.", first: 3, count: 1 }] };
+  const rows = mergeRows([long, { ...final("agent", 1, 1500, "betul"), end_ms: 1900 }], { caller: null, agent: null });
+  assert.deepEqual(rows.map((row) => [row.key, row.text, row.words.map((word) => word.text)]), [["caller-1", "Bayar 5.000.", ["Bayar", "5.000."]], ["agent-1", "betul", []], ["caller-1.3", "Ya.", ["Ya."]]]);
+});
+
+test("the answer is what the agent told after the question, without checking, waiting and leave-taking", () => {
+  const segments = [
+    final("caller", 1, 0, "bagaimana minta efin"),
+    final("agent", 1, 2000, "baik boleh saya cocokkan dulu nama dan npwp bapak"),
+    final("caller", 2, 4000, "nama saya budi contoh dari bandung"),
+    final("agent", 2, 6000, "efin dapat diminta lewat surel resmi kantor pajak dengan menyertakan foto ktp"),
+    final("agent", 3, 9000, "ada lagi yang bisa saya bantu"),
+  ];
+  assert.equal(proposeAnswer(segments, 900)?.text, "efin dapat diminta lewat surel resmi kantor pajak dengan menyertakan foto ktp");
+  assert.equal(proposeAnswer(segments.slice(0, 3), 900), null);
+});
+
+test("a text comes from the conversation as long as it holds its words", () => {
+  assert.equal(stillFrom("Bagaimana cara minta EFIN lagi ya", "bagaimana minta efin"), true);
+  assert.equal(stillFrom("kapan batas lapor", "bagaimana minta efin"), false);
+});
+
+test("a further question begins where the one before it ended", () => {
+  const segments = [final("caller", 1, 0, "bagaimana minta efin"), final("caller", 2, 9000, "kapan batas lapor")];
+  assert.equal(proposeQuestion(segments, 5000)?.text, "kapan batas lapor");
 });
 
 test("the question is the caller's last run that asks something, without the greeting before it", () => {
@@ -53,7 +93,7 @@ test("the question is the caller's last run that asks something, without the gre
   ];
   const asked = proposeQuestion(segments);
   assert.equal(asked?.text, "saya lupa efin bagaimana cara memintanya");
-  assert.deepEqual(asked?.rows, ["caller-2", "caller-3"]);
+  assert.deepEqual(asked?.source, { leg: "caller", segment: 2, start_ms: 2000, end_ms: 4900 });
   assert.equal(proposeQuestion([final("caller", 1, 0, "selamat pagi")]), null);
 });
 
@@ -62,7 +102,7 @@ test("a question that grows is the same one; a later question is another", () =>
   const grown = proposeQuestion([final("caller", 1, 0, "saya lupa efin"), final("caller", 2, 2000, "bagaimana ya")]);
   const other = proposeQuestion([final("caller", 1, 0, "saya lupa efin"), final("agent", 1, 900, "bapak bisa lewat email saja"), final("caller", 2, 2000, "kapan batas lapor")]);
   assert.ok(first && grown && other);
-  assert.deepEqual([sameQuestion(null, first), sameQuestion(first, grown), sameQuestion(first, other)], [true, true, false]);
+  assert.deepEqual([sameProposal(null, first), sameProposal(first, grown), sameProposal(first, other)], [true, true, false]);
 });
 
 test("agreeing is not asking", () => {
