@@ -71,13 +71,16 @@ function sweep(): void {
   }
 }
 
-function nameRequest(form: HTMLFormElement): void {
-  const input = form.elements.namedItem("request_key");
-  if (!(input instanceof HTMLInputElement)) return;
-  const content = JSON.stringify([form.getAttribute("hx-post"), valuesOf(form)]);
-  if (input.value && form.dataset["asked"] === content) return;
-  input.value = newKey();
-  form.dataset["asked"] = content;
+function nameRequest(event: Event): void {
+  const { elt, path, parameters } = (event as CustomEvent<{ elt: Element; path: string; parameters: Record<string, unknown> }>).detail;
+  const form = elt.closest("form");
+  if (!form || !(form.elements.namedItem("request_key") instanceof HTMLInputElement)) return;
+  const content = JSON.stringify([path, valuesOf(form), parameters["version"]]);
+  if (form.dataset["asked"] !== content) {
+    form.dataset["asked"] = content;
+    form.dataset["key"] = newKey();
+  }
+  parameters["request_key"] = form.dataset["key"];
 }
 
 /** Restore all kept forms of the page and look after every form from now on. */
@@ -88,7 +91,7 @@ export function startForms(): void {
     const form = (event.target as Element | null)?.closest<HTMLFormElement>("form[data-keep]");
     if (form) keep(form);
   });
-  document.addEventListener("submit", (event) => nameRequest(event.target as HTMLFormElement), { capture: true });
+  document.body.addEventListener("htmx:configRequest", nameRequest);
   document.body.addEventListener("htmx:afterSwap", (event) => restoreIn((event as CustomEvent<{ target: Element }>).detail.target));
   document.body.addEventListener("htmx:afterRequest", (event) => {
     const { successful, elt, xhr } = (event as CustomEvent<{ successful: boolean; elt: Element; xhr: XMLHttpRequest }>).detail;

@@ -73,6 +73,12 @@ export class WorkSikp {
     this.layout();
   }
 
+  /** Open an article that is named elsewhere on the page. */
+  openById(articleId: string, version: number, from: HTMLElement): void {
+    void this.reader.open(articleId, version, articleId, from);
+    this.layout();
+  }
+
   private layout(): void {
     byId("sikp-body").classList.toggle("reading", !byId("reader").hidden);
     for (const button of byId("articles").querySelectorAll<HTMLElement>("button")) {
