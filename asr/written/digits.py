@@ -20,7 +20,7 @@ _NUMBER_OF = word_set(
     resi tiket kring
     """
 )
-# Sounds that may stand between the digits of a number without ending it; the words of the second only where one is told.
+# May stand between the digits of a number without ending it; the words of the second only where one is told.
 _HESITATIONS = word_set("e ee eh em emm hm hmm mm")
 _PAUSES = _HESITATIONS | word_set("ya terus lalu")
 _QUANTITY_FOLLOWS = {*SCALES, "koma", "persen", "setengah", "rupiah"}
