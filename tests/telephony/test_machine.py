@@ -6,12 +6,25 @@ from __future__ import annotations
 import pytest
 
 from pipeline.errors import CommandRefusedError
-from pipeline.events import AgentMuted, AnnouncementFinished, CallBridged, CallEnded, CallHeld, CallResumed
+from pipeline.events import (
+    AgentMuted,
+    AnnouncementFinished,
+    CallAnswered,
+    CallBridged,
+    CallDialled,
+    CallEnded,
+    CallHeld,
+    CallResumed,
+    CallTransferred,
+    GuestLeft,
+    GuestMode,
+)
 from telephony.actions import (
     Action,
     AnswerCaller,
     CloseRecording,
     DialAgent,
+    DialCaller,
     DropLeg,
     PlayAnnouncement,
     PlayTone,
@@ -21,6 +34,7 @@ from telephony.actions import (
 )
 from telephony.callstate import State
 from telephony.machine import CallMachine
+from telephony.targets import Target
 
 pytestmark = pytest.mark.unit
 
@@ -248,3 +262,118 @@ def test_timers_of_the_ringing_phase_do_nothing_later() -> None:
     assert machine.ring_timed_out() == []
     assert machine.agent_silent() == []
     assert machine.state is State.CONNECTING
+
+
+GUEST = Target("2102", "sip:guest@127.0.0.1:6102", internal=True)
+
+
+def _with_guest(mode: GuestMode) -> CallMachine:
+    machine = _talking()
+    machine.invite(GUEST, mode)
+    machine.guest_accepted()
+    return machine
+
+
+def _calling() -> CallMachine:
+    machine = CallMachine(desk_answers=True, direction="out")
+    machine.offered()
+    machine.media_changed("agent", up=True, held=False)
+    machine.agent_accepted()
+    return machine
+
+
+def test_an_outgoing_call_on_its_way_up() -> None:
+    machine = CallMachine(desk_answers=True, direction="out")
+    assert machine.offered() == [DialAgent(auto_answer=True)]
+    assert machine.possible() == ("hangup",)
+    machine.media_changed("agent", up=True, held=False)
+    assert machine.agent_accepted() == [Tell(CallDialled), DialCaller()]
+    assert machine.wiring() == {DRAIN, ("ringback", "agent")}
+    assert machine.media_changed("caller", up=True, held=False) == []  # early media: nobody has answered
+    assert machine.wiring() == {DRAIN, ("caller", "agent")}
+    assert machine.caller_accepted() == [Tell(CallAnswered), StartRecording()]
+    assert machine.recording_started() == [PlayTone()]
+
+
+def test_outgoing_calls_that_come_to_nothing() -> None:
+    for act, reason, code in (
+        (lambda machine: machine.leg_gone("caller", 486), "called_busy", 486),
+        (lambda machine: machine.leg_gone("caller", 603), "called_rejected", 603),
+        (lambda machine: machine.leg_gone("caller", 480), "called_no_answer", 480),
+        (lambda machine: machine.leg_gone("caller", 404), "called_unreachable", 404),
+        (lambda machine: machine.leg_gone("caller", 488), "codec_mismatch", 488),
+        (lambda machine: machine.called_timed_out(), "called_no_answer", 480),
+        (lambda machine: machine.hang_up(), "agent_cancelled", 487),
+        (lambda machine: machine.leg_gone("agent", 200), "agent_cancelled", 487),
+    ):
+        actions = act(_calling())
+        assert _told(actions, CallEnded) == {"reason": reason, "sip_code": code}
+    ringing = CallMachine(desk_answers=False, direction="out")
+    ringing.offered()
+    assert ringing.called_timed_out() == []
+    assert _told(ringing.ring_timed_out(), CallEnded) == {"reason": "agent_unreachable", "sip_code": 480}
+    assert _calling().ring_timed_out() == []
+
+
+def test_an_outgoing_call_is_neither_answered_nor_rejected_by_its_agent() -> None:
+    machine = CallMachine(desk_answers=True, direction="out")
+    machine.offered()
+    for command in (machine.answer, machine.reject):
+        with pytest.raises(CommandRefusedError):
+            command()
+
+
+def test_a_conference_after_a_consultation_brings_the_caller_back() -> None:
+    machine = _with_guest("consult")
+    assert machine.state is State.HELD
+    assert _told(machine.guest_mode("conference"), CallResumed) == {}
+    assert machine.state is State.TALKING
+    assert "resume" not in machine.possible()
+    assert {("caller", "guest"), ("guest", "caller"), ("agent", "guest"), ("guest", "agent")} <= machine.wiring()
+
+
+def test_after_a_consultation_the_caller_waits_for_the_agent() -> None:
+    machine = _with_guest("consult")
+    assert _told(machine.leg_gone("guest", 200), GuestLeft) == {"to": "2102", "reason": "hung_up"}
+    assert machine.state is State.HELD
+    machine.resume()
+    assert machine.state is State.TALKING
+
+
+def test_an_agent_who_has_handed_over_disturbs_nobody() -> None:
+    machine = _with_guest("consult")
+    machine.media_changed("agent", up=True, held=True)
+    handed = machine.transfer_attended()
+    assert _told(handed, CallTransferred) == {"to": "2102", "kind": "attended"}
+    assert DropLeg("agent", 200) in handed
+    assert machine.media_changed("agent", up=True, held=True) == []
+    assert machine.leg_gone("agent", 200) == []
+    assert {("caller", "guest"), ("guest", "caller"), ("guest", "agent_recorder")} <= machine.wiring()
+    assert _told(machine.leg_gone("guest", 200), CallEnded) == {"reason": "guest_hung_up", "sip_code": 200}
+
+
+def test_the_agent_who_hangs_up_ends_a_conference() -> None:
+    machine = _with_guest("conference")
+    actions = machine.leg_gone("agent", 200)
+    assert DropLeg("guest", 200) in actions
+    assert _told(actions, GuestLeft) == {"to": "2102", "reason": "call_ended"}
+    assert _told(actions, CallEnded) == {"reason": "agent_hung_up", "sip_code": 200}
+
+
+def test_a_caller_who_leaves_while_a_transfer_is_under_way() -> None:
+    for reported, reason in ((False, "caller_hung_up"), (True, "transferred")):
+        machine = _talking()
+        machine.transfer(Target("021", "sip:021@127.0.0.1"))
+        if reported:
+            assert machine.transfer_progress(180) == []
+        assert _told(machine.leg_gone("caller", 200), CallEnded) == {"reason": reason, "sip_code": 200}
+
+
+def test_a_guest_rings_in_the_agents_ear_only_while_the_caller_waits() -> None:
+    machine = _talking()
+    machine.invite(GUEST, "consult")
+    assert ("ringback", "agent") not in machine.wiring()
+    machine.hold()
+    assert ("ringback", "agent") in machine.wiring()
+    machine.guest_accepted()
+    assert ("ringback", "agent") not in machine.wiring()
