@@ -30,7 +30,10 @@ FORMS = 20
 @router.get("/pemutakhiran/pertanyaan")
 async def questions_page(request: Request, have: HaveDeps, session: Keeper, sejak: Since = "90") -> Response:
     """Show the page; its list, which takes a moment to make, comes by itself."""
-    return have.render.page(request, "quality_questions.html", page="quality", data=live_data(have), sejak=sejak)
+    articles = await run_in_threadpool(have.articles.published)
+    return have.render.page(
+        request, "quality_questions.html", page="quality", data=live_data(have), sejak=sejak, articles=articles
+    )
 
 
 @router.get("/pemutakhiran/pertanyaan/kelompok")

@@ -147,6 +147,13 @@ function onInput(event: Event): void {
   saver.touched();
 }
 
+/** A new article's id comes from its title until somebody types another one. */
+function proposeId(): void {
+  if (fixedId || control("id").value !== "" || lastTitle === "") return;
+  control("id").value = slug(lastTitle);
+  saver.touched();
+}
+
 function countForms(): void {
   const forms = control("questions").value.split("\n").filter((line) => line.trim()).length;
   setText(byId("hint-questions"), t("hint_questions_count", { n: forms }));
@@ -179,6 +186,7 @@ writeFields(page["fields"] as Fields);
 if (fixedId) (control("id") as HTMLInputElement).readOnly = true;
 countForms();
 takeUp();
+proposeId();
 const form = byId("fields");
 form.addEventListener("input", onInput);
 form.addEventListener("submit", (event) => event.preventDefault());
