@@ -170,6 +170,14 @@ def bench_pipeline(
     _report(asyncio.run(run_bench(counts, err)), json_output)
 
 
+@bench_app.command("screen-log", help=text("service.help_bench_screen_log"))
+def bench_screen_log(json_output: JsonOption = False) -> None:
+    """Measure the size of the screen log of a typical call."""
+    from service.bench.screen_log import run_screen_bench
+
+    _report(asyncio.run(run_screen_bench(err)), json_output)
+
+
 @eval_app.command("retrieval", help=text("service.help_eval_retrieval"))
 def eval_retrieval(
     *,
