@@ -3,8 +3,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { railOf } from "../agent/rail-plan.js";
 import { applyToBoard, nowOf, sealingTrouble } from "../board/board-state.js";
-import { applyEvent, offeredCall } from "../core/call-state.js";
-import { conflicts, fieldsOf, missing, stillToSave } from "../core/draft.js";
+import { applyEvent, casesOf, hasUnfinished, offeredCall } from "../core/call-state.js";
+import { conflicts, fieldsOf, keepDraft, missing, readDraft, stillToSave } from "../core/draft.js";
+import { charCount, tooLong } from "../core/limits.js";
+import { RequestKeys } from "../core/request-key.js";
 import type { BoardSnapshot, Case, LiveCall, WireEvent } from "../core/types.js";
 
 const T = "2026-11-24T03:00:00Z";
@@ -43,6 +45,65 @@ test("an older version of the case never replaces a newer one", () => {
   assert.equal(call.case?.topic, "baru");
 });
 
+test("a further question is a second case, oldest first, and the newest is the call's", () => {
+  const one = item({ opened_at: T });
+  const two = item({ case_id: "k2", number: "LI-2026-000002", opened_at: "2026-11-24T03:04:00Z" });
+  const call = after({ event: "case", case: two }, { event: "case", case: one }, { event: "case", case: { ...one, version: 2, topic: "baru" } });
+  assert.deepEqual(casesOf(call).map((each) => [each.case_id, each.version]), [["k1", 2], ["k2", 1]]);
+  assert.equal(call.case?.case_id, "k2");
+  assert.equal(hasUnfinished(call), true);
+});
+
+test("a guest is called, joins, changes part and leaves", () => {
+  const steps = [
+    event("guest.invited", { to: "2190", person: "Tuti Contoh", mode: "consult" }),
+    event("guest.joined", { to: "2190", mode: "consult" }),
+    event("guest.mode_changed", { to: "2190", mode: "conference" }),
+    event("guest.left", { to: "2190", reason: "hung_up" }),
+  ];
+  const parts = steps.map((_, index) => after(...steps.slice(0, index + 1)).guest).map((guest) => guest && [guest.mode, guest.joined_at]);
+  assert.deepEqual(parts, [["consult", null], ["consult", T], ["conference", T], null]);
+  assert.equal(after(steps[1] as WireEvent).guest, null, "nobody joins who was not invited");
+});
+
+test("a transfer is on its way until it fails or the call ends", () => {
+  const going = after(event("transfer.started", { to: "2102" }));
+  assert.equal(going.transfer_to, "2102");
+  assert.equal(applyEvent(going, event("transfer.failed", { to: "2102" })).transfer_to, null);
+  assert.equal(applyEvent(going, event("call.ended", { reason: "transferred" })).transfer_to, null);
+});
+
+test("a draft survives a broken or full storage", () => {
+  const kept = new Map<string, string>();
+  const storage = { getItem: (key: string) => kept.get(key) ?? null, setItem: (key: string, value: string) => void kept.set(key, value), removeItem: (key: string) => void kept.delete(key) };
+  keepDraft(storage, "ratna", "k1", { fields: { topic: "EFIN" }, sources: {} });
+  assert.deepEqual(readDraft(storage, "ratna", "k1").fields, { topic: "EFIN" });
+  assert.deepEqual(readDraft(storage, "bagus", "k1").fields, {}, "another person's draft is not mine");
+  keepDraft(storage, "ratna", "k1", { fields: {}, sources: {} });
+  assert.equal(kept.size, 0);
+  const full = { ...storage, setItem: () => { throw new Error("full"); } };
+  keepDraft(full, "ratna", "k1", { fields: { topic: "EFIN" }, sources: {} });
+  kept.set("kring.draft.ratna.k1", "{broken");
+  assert.deepEqual(readDraft(storage, "ratna", "k1"), { fields: {}, sources: {} });
+});
+
+test("length is counted as the server counts it", () => {
+  assert.equal(tooLong("topic", "x".repeat(200)), null);
+  assert.deepEqual(tooLong("topic", ` ${"x".repeat(201)} `), { field: "topic", length: 201, most: 200 });
+  assert.equal(charCount("👍👍"), 2);
+});
+
+test("a change keeps its key until it is done, another change gets another", () => {
+  const keys = new RequestKeys();
+  const first = keys.of({ topic: "a" });
+  assert.match(first, /^[0-9a-f-]{36}$/);
+  assert.equal(keys.of({ topic: "a" }), first);
+  assert.notEqual(keys.of({ topic: "b" }), first);
+  const again = keys.of({ topic: "b" });
+  keys.done();
+  assert.notEqual(keys.of({ topic: "b" }), again);
+});
+
 test("a conflict is only what I changed and somebody else changed differently", () => {
   const base = fieldsOf(item({ question: "a", topic: "t" }));
   const stored = fieldsOf(item({ question: "b", topic: "t", answer: "theirs" }));
@@ -64,6 +125,10 @@ test("the rail shows the road taken", () => {
   ]);
   const left = railOf(item({ state: "escalated", timeline: ["recorded", "classified", "escalated"].map(entry) }));
   assert.deepEqual(left.map((stop) => stop.state), ["received", "recorded", "classified", "escalated"]);
+  const led = [{ ...entry("escalated"), step: "4" }];
+  assert.equal(railOf(item({ state: "escalated", timeline: led })).at(-1)?.step, "4");
+  const nothing = railOf(item({ state: "closed", timeline: [{ ...entry("closed"), step: "–" }] }));
+  assert.deepEqual(nothing.map((stop) => `${stop.state}:${stop.step}`), ["received:1", "closed:–"]);
   const back = ["recorded", "classified", "escalated", "handling", "calling_back"].map(entry);
   assert.deepEqual(railOf(item({ state: "calling_back", timeline: back })).map((stop) => `${stop.step}:${stop.status}`), [
     "1:done", "2:done", "3:done", "3a:done", "E1:done", "E2:now",
