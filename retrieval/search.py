@@ -167,12 +167,17 @@ class SearchEngine:
         return self._snapshot.encoder
 
     def trial(self, article: Article, queries: Sequence[str], *, limit: int = 3) -> list[SearchResult]:
-        """Return what ``queries`` would find were ``article`` published now; nothing that people see changes."""
+        """Return what ``queries`` would find were ``article`` published; nothing that people see changes.
+
+        An article whose rule begins later is looked for on that day.
+        """
         with self._build_lock:
             now = self._snapshot
             others = [one for one in now.published if one.id != article.id]
             trial = self._indexer.beside("", [*others, article], now.encoder, now.segments[0])
-        return [self._search(trial, query, limit=limit) for query in queries]
+        today = office_date(self._clock.now())
+        day = max(today, article.effective_from or today)
+        return [self._search(trial, query, limit=limit, on=day) for query in queries]
 
     def _search(
         self, snapshot: Snapshot, query: str, *, limit: int, mode: Mode = "hybrid", on: date | None = None
