@@ -2,22 +2,26 @@
 // The last moments of a page that goes away: nothing asynchronous is finished any more then, so they are put as text
 // into the browser's local storage, and the next page of this browser puts them into the outbox.
 
-import { plain, type Part } from "./parts.js";
+import { gapText, plain, type Part } from "./parts.js";
 
 const PREFIX = "kring.screen.left.";
 
 /** A part whose body is still text. */
 export type TextPart = Omit<Part, "body"> & { text: string };
 
-/** Keep parts. False: the storage takes no more. */
-export function leave(storage: Storage, parts: readonly TextPart[]): boolean {
+/** Keep parts; where the storage takes no more, at least the word that they are missing. */
+export function leave(storage: Storage, parts: readonly TextPart[]): void {
   const [first] = parts;
-  if (!first) return true;
-  try {
-    storage.setItem(`${PREFIX}${first.page}.${first.part}`, JSON.stringify(parts));
-    return true;
-  } catch {
-    return false;
+  if (!first) return;
+  const name = `${PREFIX}${first.page}.${first.part}`;
+  const gaps = parts.map((part) => ({ ...part, gap: true, text: gapText("storage_full", part.from_ms, part.to_ms) }));
+  for (const kept of [parts, gaps]) {
+    try {
+      storage.setItem(name, JSON.stringify(kept));
+      return;
+    } catch {
+      // full; the shorter text may still fit
+    }
   }
 }
 

@@ -10,6 +10,7 @@ import type { Moment } from "./recorder.js";
 const PART_MS = 5000;
 const PART_CHARS = 64 * 1024;
 const FULL_PICTURE = 2;
+const MOST_FLYING = 64; // parts that the browser has not put away yet; more means that it does not
 
 export interface RunHands {
   outbox: Pick<Outbox, "put">;
@@ -137,6 +138,10 @@ export class Run {
     this.moments = [];
     this.chars = 0;
     this.to_ms = 0;
+    if (this.flying.size >= MOST_FLYING) {
+      this.pause("storage_full", part);
+      return;
+    }
     this.flying.set(part.part, part);
     this.order = this.order.then(() => this.send(part)).catch(() => this.pause("recorder_failed", part));
   }

@@ -13,6 +13,7 @@ import { openStore } from "./store.js";
 
 const LINGER_MS = 1500; // so that the last step is seen to have worked
 const TICK_MS = 2000;
+const RESUME_MS = 15_000; // a recorder that stumbles again and again must not flood the log with full pictures
 const STUCK_TOLD_MS = 20_000;
 const SEND_MS = 15_000;
 const KEEPALIVE_BYTES = 60_000; // browsers carry 64 KiB after a page is gone
@@ -49,6 +50,7 @@ export class ScreenLog {
   private run: Run | null = null;
   private wanted = "";
   private ending: number | null = null;
+  private resumed_ms = 0;
   private broken = false; // the recorder could not be loaded
   private dropped = ""; // a call whose log was cut short by the server
   private readonly closed = new Set<string>();
@@ -95,7 +97,10 @@ export class ScreenLog {
       await run.end();
     }
     if (this.outbox && !this.run && this.wanted !== "") await this.begin(this.outbox, this.wanted);
-    if (this.run?.paused && this.outbox?.roomy) await this.run.resume();
+    if (this.run?.paused && this.outbox?.roomy && Date.now() - this.resumed_ms > RESUME_MS) {
+      this.resumed_ms = Date.now();
+      await this.run.resume();
+    }
     this.tell();
   }
 

@@ -148,9 +148,11 @@ class Recording {
   starts = 0;
   puts: Part[] = [];
   room = true;
+  stuck = false;
   run = new Run("c1", "sari", "p1", {
     outbox: {
       put: async (one) => {
+        if (this.stuck) await new Promise(() => undefined);
         if (!this.room && !one.gap) return false;
         this.puts.push(one);
         return true;
@@ -225,15 +227,24 @@ test("a recorder that stumbles is a marked gap, and recording begins anew", asyn
   assert.deepEqual(numbers, numbers.map((_, n) => n + 1));
 });
 
+test("a browser that puts nothing away does not fill the memory", async () => {
+  const it = new Recording();
+  it.stuck = true;
+  it.run.start();
+  for (let n = 1; n <= 100 && !it.run.paused; n += 1) it.emit(moment(n, 2));
+  assert.ok(it.run.paused);
+  assert.equal(it.run.abandon().length, 65); // what was on its way, and the mark
+});
+
 class Shelf implements Storage {
   [name: string]: unknown;
   #rows = new Map<string, string>();
-  full = false;
+  most = Infinity;
   get length(): number { return this.#rows.size; }
   key(n: number): string | null { return [...this.#rows.keys()][n] ?? null; }
   getItem(name: string): string | null { return this.#rows.get(name) ?? null; }
   setItem(name: string, value: string): void {
-    if (this.full) throw new Error("quota");
+    if (value.length > this.most) throw new Error("quota");
     this.#rows.set(name, value);
   }
   removeItem(name: string): void { this.#rows.delete(name); }
@@ -246,14 +257,17 @@ test("what a page leaves behind is there for the next one", async () => {
   it.emit(moment(1, 2));
   it.emit(moment(2));
   const shelf = new Shelf();
-  assert.ok(leave(shelf, it.run.abandon()));
+  leave(shelf, it.run.abandon());
   shelf.setItem("kring.draft.1", "{}");
   shelf.setItem("kring.screen.left.broken", "{");
   const found = left(shelf).flatMap((one) => one.parts);
   assert.deepEqual(found.map((one) => [one.part, one.from_ms]), [[1, 1], [2, 2]]);
   assert.deepEqual((await opened(found[1])).events, [moment(2)]);
-  shelf.full = true;
-  assert.equal(leave(shelf, [{ ...part(1), text: "x" }]), false);
+  const narrow = new Shelf();
+  narrow.most = 400;
+  const { body: _, ...rest } = part(1);
+  leave(narrow, [{ ...rest, text: "x".repeat(1000) }]);
+  assert.deepEqual((await opened(left(narrow)[0]?.parts[0])).gap, { reason: "storage_full", from_ms: 1000, to_ms: 1900 });
 });
 
 test("parts are compressed", async () => {
