@@ -203,6 +203,7 @@ class AgentPage {
 
   private render(): void {
     const { call } = this.state;
+    this.screen.follow(call);
     this.casePane.render(call);
     const item = this.casePane.shown;
     this.bar.render(call, item);

@@ -24,7 +24,8 @@ export type LogState = "off" | "kept" | "waiting" | "missing";
 /** Whether a call belongs on the log: until it is over and its agent has nothing left to document. */
 export function isRecorded(call: LiveCall | null): boolean {
   if (call === null) return false;
-  return call.state !== "ended" || (call.case !== null && !FINISHED_STATES.has(call.case.state));
+  const cases = call.cases ?? (call.case ? [call.case] : []);
+  return call.state !== "ended" || cases.some((item) => !FINISHED_STATES.has(item.state));
 }
 
 const later = (run: () => void, delay_ms: number): number => window.setTimeout(run, delay_ms);
