@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -21,6 +21,7 @@ from pipeline.database import Database
 
 State = Literal["ready", "paused", "busy", "wrap_up", "offline"]
 PAUSE_REASONS = ("break", "prayer", "meeting", "training", "technical", "other")
+SIGNED_IN = "signed_in"  # the pause in which a working day begins; nobody chooses it
 # From which state to which. A call may find an agent in any state but signed out; it ends in wrap-up.
 MOVES: Mapping[State, tuple[State, ...]] = {
     "offline": ("ready", "paused", "busy"),
@@ -30,6 +31,7 @@ MOVES: Mapping[State, tuple[State, ...]] = {
     "wrap_up": ("ready", "paused", "busy", "offline"),
 }
 STATES: tuple[State, ...] = tuple(MOVES)
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,11 @@ class AgentStateView:
     reason: str
     call_id: str
     at: datetime
+
+    def wire(self) -> dict[str, Any]:
+        """Return the state as the agent's page reads it; ``since`` is null for somebody who never signed in."""
+        since = None if self.at == NEVER else self.at.isoformat()
+        return {"state": self.state, "reason": self.reason, "since": since, "call_id": self.call_id or None}
 
 
 @dataclass(frozen=True)
@@ -81,7 +88,7 @@ def set_state(
         FieldError: a pause without a known reason.
         ProcedureError: this change is not possible from the present state; the message says which are.
     """
-    if reason not in (PAUSE_REASONS if state == "paused" else ("",)):
+    if reason not in ((*PAUSE_REASONS, SIGNED_IN) if state == "paused" else ("",)):
         choices = ", ".join(text(f"crm.pause_{name}") for name in PAUSE_REASONS)
         raise FieldError(text("crm.pause_unknown"), remedy=text("crm.pause_unknown_remedy", choices=choices))
     with database.write() as session:
@@ -111,7 +118,7 @@ def present_states(database: Database) -> dict[int, AgentStateView]:
     newest = select(func.max(AgentState.id)).group_by(AgentState.person_id)
     with database.read() as session:
         rows = session.scalars(select(AgentState).where(AgentState.id.in_(newest)))
-        return {row.person_id: _view(row) for row in rows}
+        return {row.person_id: state_view(row) for row in rows}
 
 
 def spans(database: Database, person_id: int, begin: datetime, end: datetime) -> list[Span]:
@@ -122,7 +129,7 @@ def spans(database: Database, person_id: int, begin: datetime, end: datetime) ->
         after = session.scalars(
             of_person.where(AgentState.at > begin, AgentState.at < end).order_by(AgentState.id)
         ).all()
-        changes = [_view(row) for row in ([before] if before else []) + list(after)]
+        changes = [state_view(row) for row in ([before] if before else []) + list(after)]
     return spans_of(changes, begin, end)
 
 
@@ -161,8 +168,9 @@ def _present(session: Session, person_id: int) -> AgentStateView:
     row = session.scalar(
         select(AgentState).where(AgentState.person_id == person_id).order_by(AgentState.id.desc()).limit(1)
     )
-    return _view(row) if row else AgentStateView(person_id, "offline", "", "", datetime.min.replace(tzinfo=UTC))
+    return state_view(row) if row else AgentStateView(person_id, "offline", "", "", NEVER)
 
 
-def _view(row: AgentState) -> AgentStateView:
+def state_view(row: AgentState) -> AgentStateView:
+    """Picture a state as it is stored."""
     return AgentStateView(row.person_id, row.state, row.reason, row.call_id, row.at)

@@ -15,6 +15,8 @@ from typing import Any, Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from crm import audit
+from crm.audit import Fact
 from crm.callrows import call_row
 from crm.caserows import held_case
 from crm.errors import NotFoundError, ProcedureError
@@ -106,6 +108,8 @@ def plan(
         else:
             row.due_at, row.version = due_at, row.version + 1
         row.phone = check_text("phone", phone, most=64) or row.phone
+        session.flush()
+        write_down(session, row, "plan", person.username, now)
         session.commit()
         return _view(row, case)
 
@@ -122,6 +126,8 @@ def attempt(
 ) -> CallBackView:
     """Record a try to reach the taxpayer, and link its call to the case (before it is answered).
 
+    A call that is a try already (:mod:`crm.outcalls` has seen its events first) stays the one try that it is.
+
     Raises:
         NotFoundError, NotAllowedError: no such call-back, or somebody else handles the case.
         ConflictError: ``version`` is not the stored one.
@@ -137,7 +143,10 @@ def attempt(
             CallBackAttempt(at=now, person_id=person.id, person_name=person.name, call_id=call_id, reached=False)
         )
 
-    change = _Change("attempt", callback_id, version, (call_id,), record)
+    def is_known(row: CallBack) -> bool:
+        return call_id is not None and any(item.call_id == call_id for item in row.attempts)
+
+    change = _Change("attempt", callback_id, version, (call_id,), record, is_known)
     return _act(database, change, person=person, now=now, request_key=request_key)
 
 
@@ -210,6 +219,7 @@ class _Change:
     version: int
     content: tuple[Any, ...]
     record: Callable[[Session, CallBack], None]
+    is_known: Callable[[CallBack], bool] = lambda row: False
 
 
 def _act(database: Database, change: _Change, *, person: PersonView, now: datetime, request_key: str) -> CallBackView:
@@ -221,7 +231,7 @@ def _act(database: Database, change: _Change, *, person: PersonView, now: dateti
             raise NotFoundError(text("crm.no_callback"), remedy=text("crm.callback_remedy"))
         case = held_case(session, case_id, person, KEEPERS["handling"])  # its lock is the call-back's too
         row = session.get_one(CallBack, change.callback_id, populate_existing=True)
-        if repeated:
+        if repeated or change.is_known(row):
             return _view(row, case)
         refuse_stale("callback", row.version, change.version, {}, {"state": row.state})
         after = MOVES[change.action].get(row.state)
@@ -230,8 +240,15 @@ def _act(database: Database, change: _Change, *, person: PersonView, now: dateti
             raise ProcedureError(text(key, state=text(f"crm.callback_{row.state}")), remedy=text("crm.callback_remedy"))
         change.record(session, row)
         row.state, row.version = after, row.version + 1
+        write_down(session, row, change.action, person.username, now)
         session.commit()
         return _view(row, case)
+
+
+def write_down(session: Session, row: CallBack, action: str, username: str, now: datetime) -> None:
+    """Note in the audit trail what became of a call-back."""
+    detail: dict[str, str | int | bool | None] = {"case": row.case_id, "action": action, "state": row.state}
+    audit.add(session, Fact("callback_moved", ("callback", str(row.id)), person=username, detail=detail), now=now)
 
 
 def _view(row: CallBack, case: Case) -> CallBackView:

@@ -29,7 +29,7 @@ def call_row(session: Session, call_id: str, at: datetime, *, lock: bool = False
 
 
 def _offered(session: Session, row: Call, item: CallOffered) -> None:
-    row.extension, row.offered_at = item.extension, item.at
+    row.extension, row.offered_at, row.direction = item.extension, item.at, item.direction
     row.caller_number = clean_text(item.caller_number)[:64]
     row.caller_name = clean_text(item.caller_name)[:200]
     _ring_of_abandoned(row)

@@ -10,45 +10,23 @@ that the hub appends to the call's ``case.jsonl``. Whoever changes a version tha
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
-from crm import audit
-from crm.audit import Action, Fact
 from crm.callrows import call_row
-from crm.caserows import (
-    case_row,
-    changed_fields,
-    held_case,
-    next_number,
-    require_may_act,
-    require_may_change,
-    require_version,
-    set_fields,
-    timeline_entry,
-)
+from crm.caserows import case_row, held_case, require_may_act, require_version, timeline_entry
+from crm.changes import CaseChange, Edit, changed, enter, opened, username, write_down, write_down_saved
 from crm.clock import CaseLimits
 from crm.effects import Step, bring_about
-from crm.fields import check_fields
 from crm.guards import enter_request
 from crm.models import Case, CaseCall
-from crm.procedure import CALLED_BACK, FIRST_STATE, FIRST_STEP, SETTLED, STATES, check_move
+from crm.procedure import CALLED_BACK, SETTLED, STATES, check_move
 from crm.views import CaseView, PersonView, case_view, field_values, was_called_back
 from pipeline.database import Database
-from pipeline.events import CaseNoted, CaseOpened, CaseTransitioned
+from pipeline.events import CaseNoted, CaseTransitioned
 
 SYSTEM_ROLES = frozenset({"system"})
-
-
-@dataclass(frozen=True)
-class CaseChange:
-    """A case after a change, and the event to keep with the call (None when nothing changed)."""
-
-    case: CaseView
-    event: CaseOpened | CaseTransitioned | CaseNoted | None
 
 
 def open_case(
@@ -79,7 +57,7 @@ def open_case(
         if existing is not None:
             session.commit()
             return CaseChange(case_view(existing), None)
-        change = _opened(session, call_id, ordinal, person=person, now=now, limits=limits)
+        change = opened(session, call_id, ordinal, person=person, now=now, limits=limits)
         session.commit()
     return change
 
@@ -104,45 +82,11 @@ def open_next_case(
             return CaseChange(case_view(case_row(session, request.result, lock=False)), None)
         call_row(session, call_id, now, lock=True)
         last = session.scalar(select(func.max(Case.ordinal)).where(Case.call_id == call_id)) or 0
-        change = _opened(session, call_id, last + 1, person=person, now=now, limits=limits)
+        change = opened(session, call_id, last + 1, person=person, now=now, limits=limits)
         if request is not None:
             request.result = change.case.id
         session.commit()
     return change
-
-
-def _opened(
-    session: Session,
-    call_id: str,
-    ordinal: int,
-    *,
-    person: PersonView | None,
-    now: datetime,
-    limits: CaseLimits,
-) -> CaseChange:
-    case = Case(
-        number=next_number(session, now),
-        call_id=call_id,
-        ordinal=ordinal,
-        agent_id=person.id if person else None,
-        state=FIRST_STATE,
-        version=1,
-        opened_at=now,
-        warning_at=now + timedelta(seconds=limits.warning_s),
-        deadline_at=now + timedelta(seconds=limits.limit_s),
-        timeline=[timeline_entry(now, FIRST_STEP, "", FIRST_STATE, person)],
-    )
-    session.add(case)
-    session.flush()
-    session.add(CaseCall(case_id=case.id, call_id=call_id, part="question", linked_at=now))
-    session.flush()
-    session.refresh(case)
-    view = case_view(case)
-    _write_down(session, "case_opened", view, person, now, step=FIRST_STEP)
-    opened = CaseOpened(
-        at=now, call_id=call_id, case_number=view.number, agent=view.agent_username, deadline_at=view.deadline_at
-    )
-    return CaseChange(view, opened)
 
 
 def save_fields(
@@ -154,8 +98,12 @@ def save_fields(
     person: PersonView | None,
     now: datetime,
     request_key: str = "",
+    sources: Mapping[str, object] | None = None,
 ) -> CaseChange:
     """Save fields without a step. Nothing changed: same version, no event.
+
+    Parameters:
+        sources: where texts came from, by field (:mod:`crm.sources`).
 
     Raises:
         NotFoundError, NotAllowedError: no such case, or not this person's.
@@ -163,21 +111,23 @@ def save_fields(
         FieldError: a field is unknown, too long, or no longer open in this state.
         RequestReusedError: ``request_key`` was used for something else.
     """
-    cleaned = check_fields(fields)
+    edit = Edit.checked(fields, sources)
     with database.write() as session:
         case = held_case(session, case_id, person)
-        _, repeated = enter_request(session, request_key, ("save", case_id, cleaned), person=person, now=now)
+        _, repeated = enter_request(session, request_key, ("save", case_id, *edit.content), person=person, now=now)
         if repeated:
             return CaseChange(case_view(case), None)
-        require_version(case, version, cleaned)
-        changed = changed_fields(case, cleaned)
-        if not changed:
+        require_version(case, version, edit.fields)
+        change = changed(case, edit)
+        if not change.names:
             return CaseChange(case_view(case), None)
-        require_may_change(session, case, changed, person)
-        set_fields(case, changed)
+        enter(session, case, change, person)
         view = case_view(case)
+        write_down_saved(session, view, change, person, now)
         session.commit()
-    noted = CaseNoted(at=now, call_id=view.call_id, case_number=view.number, person=_username(person), fields=changed)
+    noted = CaseNoted(
+        at=now, call_id=view.call_id, case_number=view.number, person=username(person), fields=change.for_journal
+    )
     return CaseChange(view, noted)
 
 
@@ -191,8 +141,9 @@ def transition(
     person: PersonView | None,
     now: datetime,
     request_key: str = "",
+    sources: Mapping[str, object] | None = None,
 ) -> CaseChange:
-    """Take a step of the procedure, saving ``fields`` with it; all or nothing.
+    """Take a step of the procedure, saving ``fields`` (and ``sources``) with it; all or nothing.
 
     Raises:
         NotFoundError, NotAllowedError: no such case, not this person's, or another role's step.
@@ -200,20 +151,19 @@ def transition(
         FieldError, ProcedureError: see :func:`crm.procedure.check_move`.
         RequestReusedError: ``request_key`` was used for something else.
     """
-    cleaned = check_fields(fields or {})
+    edit = Edit.checked(fields or {}, sources)
     with database.write() as session:
         # Who took the step may ask again although the case is out of these hands by now.
-        _, repeated = enter_request(session, request_key, ("step", case_id, to, cleaned), person=person, now=now)
+        _, repeated = enter_request(session, request_key, ("step", case_id, to, *edit.content), person=person, now=now)
         if repeated:
             return CaseChange(case_view(case_row(session, case_id, lock=False)), None)
         case = held_case(session, case_id, person)
-        require_version(case, version, cleaned)
-        changed = changed_fields(case, cleaned)
-        values = {**field_values(case), **changed, CALLED_BACK: was_called_back(case)}
+        require_version(case, version, edit.fields)
+        change = changed(case, edit)
+        values = {**field_values(case), **change.fields, CALLED_BACK: was_called_back(case)}
         move = check_move(case.state, to, values, person.roles if person else SYSTEM_ROLES)
         require_may_act(case, person, move.roles)
-        require_may_change(session, case, changed, person)
-        set_fields(case, changed)
+        enter(session, case, change, person)
         if case.agent_id is None and person is not None and "agent" in move.roles:
             case.agent_id = person.id
         case.state = move.to_state
@@ -223,7 +173,7 @@ def transition(
         session.flush()
         session.refresh(case, ["agent"])
         view = case_view(case)
-        _write_down(session, "case_moved", view, person, now, step=move.step, **{"from": move.from_state, "to": to})
+        write_down(session, "case_moved", view, person, now, step=move.step, **{"from": move.from_state, "to": to})
         session.commit()
     moved = CaseTransitioned(
         at=now,
@@ -232,8 +182,8 @@ def transition(
         from_state=move.from_state,
         to_state=move.to_state,
         step=move.step,
-        person=_username(person),
-        fields=changed,
+        person=username(person),
+        fields=change.for_journal,
     )
     return CaseChange(view, moved)
 
@@ -287,14 +237,3 @@ def count_by_state(
     with database.read() as session:
         found = {state: count for state, count in session.execute(query)}
     return {state: found.get(state, 0) for state in STATES}
-
-
-def _write_down(
-    session: Session, action: Action, case: CaseView, person: PersonView | None, now: datetime, **detail: str
-) -> None:
-    fact = Fact(action, ("case", case.number), person=_username(person), detail={"call": case.call_id, **detail})
-    audit.add(session, fact, now=now)
-
-
-def _username(person: PersonView | None) -> str:
-    return person.username if person else ""

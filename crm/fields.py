@@ -16,6 +16,8 @@ from crm.errors import FieldError
 from pipeline.catalog import text
 
 FieldValue = str | int | bool | None
+# Why a call was answered and nothing was asked.
+NO_QUESTION_REASONS = ("silent_caller", "wrong_number", "dropped", "test_call")
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ FIELDS: dict[str, FieldRule] = {
     "article_id": FieldRule("text", most=120),
     "article_version": FieldRule("number"),
     "sikp_update": FieldRule("choice", choices=("", "needed", "not_needed")),
+    "no_question_reason": FieldRule("choice", choices=("", *NO_QUESTION_REASONS)),
 }
 _IDENTITY = {
     "name": "caller_name",

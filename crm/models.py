@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.base import Base
@@ -55,6 +56,9 @@ __all__ = [
     "UpdateTask",
     "WebSession",
 ]
+
+
+SOURCES = JSON().with_variant(JSONB(), "postgresql")  # PostgreSQL compares rows by it, which plain JSON cannot
 
 
 class Person(Base):
@@ -189,7 +193,7 @@ class Case(Base):
     article_version: Mapped[int | None]
     sikp_update: Mapped[str] = mapped_column(String(16), default="")
     no_question_reason: Mapped[str] = mapped_column(String(16), default="", server_default="")
-    sources: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")  # crm.sources
+    sources: Mapped[dict[str, Any]] = mapped_column(SOURCES, default=dict, server_default="{}")  # crm.sources
     agent: Mapped[Person | None] = relationship(lazy="joined")
     call: Mapped[Call] = relationship(back_populates="cases")
     timeline: Mapped[list[CaseTransition]] = relationship(

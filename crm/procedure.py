@@ -4,7 +4,8 @@ and what must be filled in first.
 
 Everything that asks "may this happen?" reads :data:`MOVES`; nothing else in the program decides it. To deepen the
 procedure, add rows. The procedure for escalations is named by LIP20-0015 but not given: its rows have steps of our own,
-E1 (somebody takes it), E2 (the taxpayer is called back), E3 (resolved).
+E1 (somebody takes it), E2 (the taxpayer is called back), E3 (resolved). That a call was answered and nothing was asked
+(silence, a wrong number) is nowhere in LIP20-0015: such a case is closed with a reason, by rows without a number ("–").
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ ROLES: tuple[Role, ...] = (
 
 FIRST_STATE: State = "received"
 FIRST_STEP = "1"
+NO_STEP = "–"  # of no section of LIP20-0015
 # Where the 15 minutes stop counting: at the escalation (the case leaves this procedure), and when the answer is
 # documented: steps 7 and 8 (archiving, end) are the machine's and need no more time of the taxpayer or the agent.
 CLOCK_STOPS: frozenset[State] = frozenset({"documented", "escalated", "closed"})
@@ -70,10 +72,13 @@ class Move:
 _AGENT: frozenset[Role] = frozenset({"agent"})
 _LEADER: frozenset[Role] = frozenset({"team_leader"})
 _HANDLER: frozenset[Role] = frozenset({"escalation_agent"})
+_ASKED = {"no_question_reason": ""}
 
 MOVES: tuple[Move, ...] = (
-    Move("received", "recorded", _AGENT, "2", "crm.move_record", ("question",)),
-    Move("recorded", "classified", _AGENT, "3", "crm.move_classify", ("question", "kind")),
+    Move("received", "recorded", _AGENT, "2", "crm.move_record", ("question",), _ASKED),
+    Move("received", "closed", _AGENT, NO_STEP, "crm.move_no_question", ("no_question_reason",)),
+    Move("recorded", "classified", _AGENT, "3", "crm.move_classify", ("question", "kind"), _ASKED),
+    Move("recorded", "closed", _AGENT, NO_STEP, "crm.move_no_question", ("no_question_reason",)),
     Move("classified", "escalated", _AGENT, "3a", "crm.move_escalate", ("kind",), {"kind": "interpretation"}),
     Move("classified", "searching", _AGENT, "3b", "crm.move_search", ("kind",), {"kind": "information"}),
     Move("searching", "answered", _AGENT, "3c", "crm.move_answer", ("answer", "article_id", "article_version")),
@@ -96,8 +101,8 @@ _ANSWER = frozenset({"answer", "article_id", "article_version"})
 # Which fields may still change in which state. The kind is fixed once the case has gone the way of that kind; a
 # finished case changes no more.
 EDITABLE: Mapping[str, frozenset[str]] = {
-    "received": _INTAKE | _ANSWER | {"kind"},
-    "recorded": _INTAKE | _ANSWER | {"kind"},
+    "received": _INTAKE | _ANSWER | {"kind", "no_question_reason"},
+    "recorded": _INTAKE | _ANSWER | {"kind", "no_question_reason"},
     "classified": _INTAKE | _ANSWER | {"kind"},
     "searching": _INTAKE | _ANSWER,
     "consulting": _INTAKE | _ANSWER | {"sikp_update"},
@@ -124,21 +129,29 @@ def editable(state: str) -> frozenset[str]:
 
 
 def may_act(
-    roles: frozenset[Role], holds: Collection[str], person_id: int, *, agent_id: int | None, handler_id: int | None
+    roles: frozenset[Role],
+    holds: Collection[str],
+    person_id: int,
+    *,
+    agent_id: int | None,
+    handler_id: int | None,
+    helper_id: int | None = None,
 ) -> bool:
     """Tell whether a person may act on a case in one of ``roles``.
 
-    An agent may act on own cases (or those of nobody), an escalation agent on those that no colleague has taken; other
-    roles know no such bound.
+    An agent may act on own cases (or those of nobody), an escalation agent and a team leader on those that no
+    colleague has taken; other roles know no such bound.
 
     Parameters:
         holds: the person's roles.
         agent_id: whose case it is.
         handler_id: the escalation agent who has taken it.
+        helper_id: the team leader who helps with it.
     """
     mine = roles.intersection(holds)
     return (
-        bool(mine - {"agent", "escalation_agent"})
+        bool(mine - {"agent", "escalation_agent", "team_leader"})
+        or ("team_leader" in mine and helper_id in (None, person_id))
         or ("agent" in mine and agent_id in (None, person_id))
         or ("escalation_agent" in mine and handler_id in (None, person_id))
     )

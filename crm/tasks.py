@@ -14,6 +14,8 @@ from typing import Any, Literal
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from crm import audit
+from crm.audit import Fact
 from crm.errors import NotAllowedError, NotFoundError, ProcedureError
 from crm.fields import check_text, field_label
 from crm.guards import enter_request, refuse_stale
@@ -143,6 +145,9 @@ def move_task(
         refuse_stale("task", row.version, version, given, {name: getattr(row, name) for name in given})
         move = _check(row, action, given, person)
         _enter(row, move, given, person, now)
+        detail = {"case": case.number, "action": move.action, "state": row.state}
+        fact = Fact("task_moved", ("update_task", str(row.id)), person=person.username, detail=detail)
+        audit.add(session, fact, now=now)
         session.commit()
         return _view(row, case)
 

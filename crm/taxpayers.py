@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
+from crm import audit
+from crm.audit import Action, Fact
 from crm.errors import FieldError, NotFoundError, NumberError
 from crm.fields import clean_text
 from crm.guards import enter_request, refuse_stale
@@ -23,6 +25,7 @@ from pipeline.database import Database
 # Who needs to see identity numbers in full: those who talk to the taxpayer.
 SEES_NUMBERS: frozenset[Role] = frozenset({"agent", "team_leader", "escalation_agent"})
 FOUND_MOST = 20
+SEEN_AGAIN = timedelta(minutes=15)  # after so long another look is another entry
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class TaxpayerView:
         """Return the taxpayer as JSON-ready data; numbers are masked for those who need not see them."""
         shown = grouped if viewer.roles & SEES_NUMBERS else masked
         return {
-            "taxpayer_id": self.id,
+            "id": self.id,
             "name": self.name,
             "npwp": shown(self.npwp),
             "nik": shown(self.nik),
@@ -75,6 +78,7 @@ def create_taxpayer(
         row = Taxpayer(**values, version=1, created_at=now, changed_at=now)
         session.add(row)
         session.flush()
+        _write_down(session, "taxpayer_added", row, person, now)
         if request is not None:
             request.result = row.id
         session.commit()
@@ -90,6 +94,7 @@ def change_taxpayer(
     npwp: str = "",
     nik: str = "",
     phone: str = "",
+    person: PersonView,
     now: datetime,
 ) -> TaxpayerView:
     """Change a taxpayer; raises NotFoundError, ConflictError (stale page), and what :func:`create_taxpayer` raises."""
@@ -102,8 +107,16 @@ def change_taxpayer(
             for column, value in values.items():
                 setattr(row, column, value)
             row.version, row.changed_at = row.version + 1, now
+            names = ", ".join(name for name, value in values.items() if theirs[name] != value)
+            _write_down(session, "taxpayer_changed", row, person, now, fields=names)
         session.commit()
         return _view(row)
+
+
+def note_seen(database: Database, seen: TaxpayerView, person: PersonView, call_id: str, *, now: datetime) -> None:
+    """Note in the audit trail that somebody was shown a taxpayer: once in a while, not at each look."""
+    fact = Fact("taxpayer_seen", ("taxpayer", str(seen.id)), person=person.username, detail={"call": call_id})
+    audit.record_once(database, fact, now=now, within=SEEN_AGAIN)
 
 
 def find_taxpayer(database: Database, taxpayer_id: int) -> TaxpayerView:
@@ -135,6 +148,13 @@ def cases_of_taxpayer(database: Database, taxpayer_id: int, *, limit: int = FOUN
     query = select(Case).where(Case.taxpayer_id == taxpayer_id).order_by(Case.opened_at.desc(), Case.id.desc())
     with database.read() as session:
         return [case_view(case) for case in session.scalars(query.limit(limit))]
+
+
+def _write_down(
+    session: Session, action: Action, row: Taxpayer, person: PersonView, now: datetime, **detail: str
+) -> None:
+    fact = Fact(action, ("taxpayer", str(row.id)), person=person.username, detail=detail)
+    audit.add(session, fact, now=now)
 
 
 def _checked(name: str, npwp: str, nik: str, phone: str) -> dict[str, str]:

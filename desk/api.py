@@ -281,6 +281,6 @@ async def search(have: HaveDeps, session: AnyPerson, q: Annotated[str, Query(max
     typed = [Turn("agent", 0, q)]
     return {
         "articles": [suggested(hit, typed).model_dump(mode="json") for hit in found.hits],
-        "no_answer": found.no_answer_probability > have.settings.no_answer_threshold,
+        "no_answer": found.no_answer_probability > have.office.current.no_answer_threshold,
         "no_answer_probability": found.no_answer_probability,
     }

@@ -15,8 +15,8 @@ from typing import Any
 
 import structlog
 
-from crm import cases, people
-from crm.cases import CaseChange
+from crm import attachments, cases, people
+from crm.changes import CaseChange
 from crm.clock import CaseLimits
 from crm.views import CaseView, PersonView
 from desk.journals import StreamJournal
@@ -42,7 +42,7 @@ class Casework:
         database: Database,
         journal: StreamJournal,
         clock: Clock,
-        limits: CaseLimits,
+        limits: Callable[[], CaseLimits],
         *,
         language: str,
         on_change: OnChange = lambda call_id, case, event: None,
@@ -59,17 +59,25 @@ class Casework:
         """
         person = people.person_of_extension(self._db, extension)
         with self._lock:
-            change = cases.open_case(self._db, call_id, person=person, now=answered_at, limits=self._limits)
+            change = cases.open_case(self._db, call_id, person=person, now=answered_at, limits=self._limits())
             return self._tell(change)
 
     def save(
-        self, case_id: int, version: int, fields: Mapping[str, object], person: PersonView, *, request_key: str = ""
+        self,
+        case_id: int,
+        version: int,
+        fields: Mapping[str, object],
+        person: PersonView,
+        *,
+        request_key: str = "",
+        sources: Mapping[str, object] | None = None,
     ) -> CaseView:
         """Save fields without a step; raises CrmError (conflict, field, not allowed)."""
         with self._lock:
             change = cases.save_fields(
-                self._db, case_id, version, fields, person=person, now=self._clock.now(), request_key=request_key
-            )
+                self._db, case_id, version, fields, person=person, now=self._clock.now(), request_key=request_key,
+                sources=sources,
+            )  # fmt: skip
             return self._tell(change)
 
     def move(
@@ -81,12 +89,14 @@ class Casework:
         person: PersonView,
         *,
         request_key: str = "",
+        sources: Mapping[str, object] | None = None,
     ) -> CaseView:
         """Take a step of the procedure; raises CrmError (procedure, conflict, field, not allowed)."""
         with self._lock:
             change = cases.transition(
-                self._db, case_id, version, to, fields, person=person, now=self._clock.now(), request_key=request_key
-            )
+                self._db, case_id, version, to, fields, person=person, now=self._clock.now(), request_key=request_key,
+                sources=sources,
+            )  # fmt: skip
             return self._tell(change)
 
     def close_archived(self, call_id: str) -> None:
@@ -94,6 +104,18 @@ class Casework:
         with self._lock:
             for change in cases.close_archived(self._db, call_id, now=self._clock.now()):
                 self._tell(change)
+
+    def open_next(self, call_id: str, person: PersonView, *, request_key: str = "") -> CaseView:
+        """Open a case for a further question of the call, with a clock of its own."""
+        with self._lock:
+            change = cases.open_next_case(
+                self._db, call_id, person=person, now=self._clock.now(), limits=self._limits(), request_key=request_key
+            )
+            return self._tell(change)
+
+    def cases_in(self, call_id: str) -> list[CaseView]:
+        """Return all cases spoken about in a call, oldest first: asked there, or called back about."""
+        return attachments.cases_in_call(self._db, call_id)
 
     def case_of(self, call_id: str) -> CaseView | None:
         """Return the call's newest case, if it has one."""

@@ -9,8 +9,10 @@ from typing import Any, Protocol
 
 from fastapi import Request
 
+from crm.office import Office
 from desk.board import Health
 from desk.casework import Casework
+from desk.duty import Duty
 from desk.floor import Floor
 from desk.live import LiveState
 from desk.screen_log import ScreenLogs
@@ -45,6 +47,7 @@ class Deps:
     live: LiveState
     stream: EventLog
     casework: Casework
+    duty: Duty
     suggest: Suggest
     search: SearchEngine
     articles: DbArticleStore
@@ -52,6 +55,7 @@ class Deps:
     screen: ScreenLogs
     archive: Archive
     health: Health
+    office: Office
     templates_dir: Path = TEMPLATES_DIR
     static_dir: Path = STATIC_DIR
     render: Renderer = field(init=False)

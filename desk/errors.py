@@ -37,6 +37,13 @@ class ForbiddenError(DeskError):
     status = 403
 
 
+class PasswordOnceError(DeskError):
+    """The password was given for once and must be changed first."""
+
+    code = "password_once"
+    status = 403
+
+
 class CsrfError(DeskError):
     """The request does not prove that it comes from one of our pages."""
 
@@ -83,6 +90,13 @@ class NoExtensionError(DeskError):
     """The person has no extension to telephone with."""
 
     code = "no_extension"
+    status = 409
+
+
+class AgentBusyError(DeskError):
+    """The agent's state cannot be chosen while a call is up."""
+
+    code = "agent_busy"
     status = 409
 
 

@@ -91,7 +91,8 @@ class LiveState:
 
     def ringing_longest_s(self, now: datetime) -> float:
         """Return for how long the longest-waiting caller has been ringing; 0 when nobody is."""
-        ringing = [call.offered_at for call in self.live_calls() if call.state == "ringing" and call.offered_at]
+        waiting = [call for call in self.live_calls() if call.state == "ringing" and call.direction == "in"]
+        ringing = [call.offered_at for call in waiting if call.offered_at]
         return max(((now - at).total_seconds() for at in ringing), default=0.0)
 
     def unsealed_calls(self) -> list[LiveCall]:

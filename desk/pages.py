@@ -10,7 +10,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
-from crm import audit, signin
+from crm import audit, setup, signin
 from crm.audit import Fact, Outcome
 from crm.errors import SignInLimitedError, SignInRefusedError
 from crm.procedure import Role
@@ -71,7 +71,7 @@ async def sign_in_form(
     """Show the sign-in form; who is signed in goes on at once."""
     if request.state.session is not None:
         return RedirectResponse("/", status_code=303)
-    return _form(request, have)
+    return _form(request, have, empty=await run_in_threadpool(setup.is_empty, have.database))
 
 
 @router.post("/masuk")
@@ -105,7 +105,7 @@ async def sign_in(
     await _record_sign_in(have, person.username, "done")
     response = RedirectResponse(lanjut if _OWN_PAGE.match(lanjut) else "/", status_code=303)
     await end_session(request, response, have)
-    await start_session(response, have, person.id)
+    await start_session(request, response, have, person.id)
     return response
 
 
@@ -114,6 +114,7 @@ async def sign_out(request: Request, have: HaveDeps, session: AnyPerson) -> Resp
     """End the session."""
     fact = Fact("sign_out", ("person", session.person.username))
     await run_in_threadpool(audit.record, have.database, fact, now=have.clock.now())
+    await run_in_threadpool(have.duty.leave, session.person)
     response = RedirectResponse("/masuk", status_code=303)
     await end_session(request, response, have)
     return response
@@ -122,6 +123,7 @@ async def sign_out(request: Request, have: HaveDeps, session: AnyPerson) -> Resp
 @router.get("/agen")
 async def agent_desk(request: Request, have: HaveDeps, session: Agent) -> Response:
     """Show the agent's desk with all that is going on at the own extension."""
+    await run_in_threadpool(have.duty.arrive, session.person)
     snapshot = await agent_snapshot(have, session.person)
     return have.render.page(request, "agent.html", page="agent", data={"snapshot": snapshot})
 
@@ -142,6 +144,15 @@ async def _record_sign_in(have: Deps, username: str, outcome: Outcome) -> None:
 
 
 def _form(
-    request: Request, have: HaveDeps, *, status: int = 200, error: str | None = None, username: str = ""
+    request: Request,
+    have: Deps,
+    *,
+    status: int = 200,
+    error: str | None = None,
+    username: str = "",
+    empty: bool = False,
 ) -> Response:
-    return have.render.page(request, "signin.html", page="signin", status=status, error=error, username=username[:64])
+    return have.render.page(
+        request, "signin.html", page="signin", status=status, error=error, username=username[:64], empty=empty,
+        office_name=have.office.current.office_name,
+    )  # fmt: skip

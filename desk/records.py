@@ -10,12 +10,15 @@ import asyncio
 import hashlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import islice
 
 import structlog
 
-from crm import calls
+from crm import calls, outcalls
 from desk.casework import Casework
+from desk.duty import Duty
+from desk.floor import Queue
 from desk.ingest import News
 from pipeline.callfolder import Spool
 from pipeline.database import Database
@@ -33,23 +36,37 @@ TRIES = 60
 RETRY_S = (0.5, 10.0)  # doubles from the first to the second: some ten minutes of a locked database are survived
 
 
-class Records:
-    """Projects call events and feedback on suggestions into the database. Make it and stop it in the event loop."""
+@dataclass(frozen=True)
+class Taken:
+    """An event to keep; ``old``: of a call that is over long since, nobody works on it."""
 
-    def __init__(self, database: Database, casework: Casework) -> None:
-        self._db, self._casework, self._feedback = database, casework, FeedbackIndex(database)
-        self._queue: asyncio.Queue[Event] = asyncio.Queue()
+    item: Event
+    old: bool
+
+
+class Records:
+    """Projects call events and feedback on suggestions into the database. Make it and stop it in the event loop.
+
+    Parameters:
+        changed: told of a queue that has changed by an event, in the thread of the work.
+    """
+
+    def __init__(self, database: Database, casework: Casework, duty: Duty, changed: Callable[[Queue], None]) -> None:
+        self._changed = changed
+        self._db, self._casework, self._duty, self._feedback = database, casework, duty, FeedbackIndex(database)
+        self._queue: asyncio.Queue[Taken] = asyncio.Queue()
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="records")
         self._task: asyncio.Task[None] | None = None
 
     def take(self, news: News) -> None:
-        """Consumer: note an event that the database keeps."""
-        self.take_event(news.item)
+        """Consumer: note an event that the database keeps; agents' states follow it."""
+        if isinstance(news.item, KEPT):
+            self._queue.put_nowait(Taken(news.item, old=False))
 
     def take_event(self, item: Event) -> None:
-        """Note an event that came another way than by the bus."""
+        """Note an event of long ago, from the archive."""
         if isinstance(item, KEPT):
-            self._queue.put_nowait(item)
+            self._queue.put_nowait(Taken(item, old=True))
 
     def start(self) -> None:
         """Begin to write."""
@@ -69,37 +86,48 @@ class Records:
 
     async def _work(self) -> None:
         while True:
-            item = await self._queue.get()
+            taken = await self._queue.get()
             try:
-                await self._keep(item)
+                await self._keep(taken)
             except Exception:
-                log.exception("record failed", event_name=item.name)
+                log.exception("record failed", event_name=taken.item.name)
             finally:
                 self._queue.task_done()
 
-    async def _keep(self, item: Event) -> None:
+    async def _keep(self, taken: Taken) -> None:
+        item = taken.item
         loop = asyncio.get_running_loop()
         wait_s, longest_s = RETRY_S
         for attempt in range(1, TRIES + 1):
             try:
-                return await loop.run_in_executor(self._executor, self._write, item)
+                return await loop.run_in_executor(self._executor, self._write, taken)
             except DatabaseError as error:
                 log.warning("record not written", event_name=item.name, code=error.code, attempt=attempt)
                 await asyncio.sleep(wait_s)
                 wait_s = min(wait_s * 2, longest_s)
         log.error("record given up", event_name=item.name)
 
-    def _write(self, item: Event) -> None:
+    def _write(self, taken: Taken) -> None:
+        item = taken.item
         if not isinstance(item, CallEvent):
             return
         if isinstance(item, INDEXED):
             self._feedback.take(item)
             return
         calls.apply(self._db, item)
-        if isinstance(item, CallAnswered):
+        if not taken.old:
+            self._duty.follow(item)
+        if isinstance(item, CallOffered):
+            self._tell(outcalls.offered(self._db, item))
+        elif isinstance(item, CallAnswered):
+            self._tell(outcalls.answered(self._db, item))
             self._open_case(item)
         elif isinstance(item, BundleSealed):
             self._casework.close_archived(item.call_id)
+
+    def _tell(self, changed: bool) -> None:
+        if changed:
+            self._changed("callbacks")
 
     def _open_case(self, item: CallAnswered) -> None:
         """Open a caller's case; what we call about has one already, or needs none."""

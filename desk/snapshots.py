@@ -7,12 +7,14 @@ loop, so that nothing falls between snapshot and stream.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 
-from crm import calls, cases, people
+from crm import agents, calls, cases, people
 from crm.calls import CallView
+from crm.fields import NO_QUESTION_REASONS
 from crm.views import CaseView, PersonView
 from desk.board import board_figures
 from desk.casework import case_wire
@@ -20,6 +22,7 @@ from desk.deps import Deps
 from desk.errors import ForbiddenError, NotFoundError
 from desk.live_call import LiveCall, iso, project
 from pipeline.callfolder import NEWS_STREAMS
+from pipeline.catalog import text
 from recorder.errors import BundleNotFoundError
 
 Json = dict[str, Any]
@@ -111,8 +114,8 @@ def _from_archive(have: Deps, call_id: str, person: PersonView) -> Json:
     except BundleNotFoundError:
         raise NotFoundError from None
     call: LiveCall = project(call_id, [item for stream in NEWS_STREAMS for item in bundle.events(stream)])
-    case = have.casework.case_of(call_id)
-    call.case = case_wire(case, person, have.settings.language) if case else None
+    for case in have.casework.cases_in(call_id):
+        call.cases[str(case.id)] = case_wire(case, person, have.settings.language)
     return call.snapshot(person.name)
 
 
@@ -126,9 +129,17 @@ def _agent_figures(have: Deps, person: PersonView) -> Json:
     rows = [view for view in older if view is not None and view.ended_at is not None] + recent
     rows.sort(key=lambda view: view.call_id not in waiting)
     return {
+        "agent": agents.present_state(have.database, person.id).wire(),
+        "pause_reasons": labelled("pause", agents.PAUSE_REASONS, have.settings.language),
+        "no_question_reasons": labelled("no_question_reason", NO_QUESTION_REASONS, have.settings.language),
         "recent": [_recent_row(view, waiting.get(view.call_id)) for view in rows],
         "day": {"calls": day.calls, "handled_s": day.handled_s, "unfinished_cases": day.unfinished_cases},
     }
+
+
+def labelled(key: str, names: Iterable[str], language: str) -> list[Json]:
+    """Return choices for a page: name, and label from the catalogue's ``crm.<key>_<name>``."""
+    return [{"name": name, "label": text(f"crm.{key}_{name}", language=language)} for name in names]
 
 
 def _recent_row(view: CallView, case: CaseView | None) -> Json:

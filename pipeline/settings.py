@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import json
 import os
+import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
@@ -133,6 +134,11 @@ class Settings(BaseSettings):
     database_url: str = _setting("", "URL", "SQLAlchemy URL; empty = SQLite in data_dir.")
     case_limit_s: int = _setting(900, "s", "Procedure limit from question to end (LIP20-0015: 15 minutes).", ge=1)
     case_warning_s: int = _setting(600, "s", "When the case clock turns to warning.", ge=1)
+    agent_begins_ready: bool = _setting(False, "-", "Agents who sign in are ready at once; else paused until they say so.")
+    wrap_up_ends_alone: bool = _setting(
+        False, "-", "An agent is ready again by itself when the cases of the call are settled."
+    )
+    wrap_up_most_s: float = _setting(0.0, "s", "After so long in wrap-up an agent is ready again; 0 = never.", ge=0)
     # desk
     http_bind: str = _setting("127.0.0.1", "address", "Address of the web pages.")
     http_port: int = _setting(8080, "port", "Port of the web pages.", ge=1, le=65535)
@@ -251,6 +257,33 @@ def as_environment(settings: Settings) -> dict[str, str]:
         f"{ENV_PREFIX}{name.upper()}": value if isinstance(value, str) else json.dumps(value)
         for name, value in values.items()
     }
+
+
+def origins(settings: Settings) -> dict[str, str]:
+    """Return for each setting where its value comes from: ``default``, ``file`` or ``environment``.
+
+    Found out by comparing: the supervisor hands every value on in the environment, whatever it came from.
+    """
+    try:
+        in_file = tomllib.loads(config_path().read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        in_file = {}
+    found = {}
+    for name, field in Settings.model_fields.items():
+        value = getattr(settings, name)
+        if name in in_file and _reads_as(name, in_file[name], value):
+            found[name] = "file"
+        else:
+            found[name] = "default" if value == field.default else "environment"
+    return found
+
+
+def _reads_as(name: str, raw: Any, value: Any) -> bool:
+    annotation: Any = Settings.model_fields[name].annotation
+    try:
+        return bool(TypeAdapter(annotation).validate_python(raw) == value)
+    except ValidationError:
+        return False
 
 
 def settings_table() -> list[tuple[str, str, str, str, str]]:

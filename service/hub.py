@@ -13,16 +13,18 @@ import logging
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
-from datetime import datetime
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 
 import structlog
 import uvicorn
 import uvloop
 from fastapi import FastAPI
 
-from crm import sessions
+from crm import extensions, sessions, setup
 from crm.clock import CaseLimits
+from crm.guards import sweep_requests
+from crm.office import Office, OfficeValues
 from desk.app import DeskApp, create_app
 from desk.article_audit import audited
 from desk.board import Health
@@ -34,6 +36,7 @@ from desk.ingest import Ingest
 from desk.journals import StreamJournal
 from desk.live import LiveState
 from desk.records import Records, catch_up_archive, repair_cases
+from desk.roster import Roster
 from desk.screen_log import ScreenLogs
 from desk.stream import EventLog
 from desk.suggest import Suggest, Taken, take_up
@@ -42,7 +45,7 @@ from pipeline.callfolder import Spool
 from pipeline.clock import Clock, SystemClock
 from pipeline.database import Database
 from pipeline.errors import CONFIGURATION_EXIT, ConfigurationError, DatabaseError, KringError
-from pipeline.events import CallEvent, Event
+from pipeline.events import CallEvent, Event, SetUpOffered
 from pipeline.health import measure
 from pipeline.logs import configure_logs
 from pipeline.settings import Settings, load_settings
@@ -53,12 +56,15 @@ from retrieval.search import REFRESH_S, SearchEngine
 from retrieval.suggester import LiveSuggester
 from service.articles_work import seed_articles
 from service.database import open_database
+from service.housekeeping import attempt, keep_house
 from service.http_server import HubServer, listen
 
 log = structlog.get_logger("hub")
 NAME = "hub"
 MEASURE_S = 5.0
 SWEEP_S = 60.0
+DUTY_S = 2.0
+REPEATS_WITHIN = timedelta(days=1)  # a page repeats a request within minutes; a day is plenty
 GRACE_S = 1  # for requests that are under way when the process is told to stop
 
 
@@ -72,6 +78,14 @@ class Hub:
         self.stream = EventLog()
         self.health = Health()
         self.floor = Floor(self._queue_changed)
+        self.office = Office(
+            database,
+            OfficeValues(
+                case_limit_s=settings.case_limit_s,
+                case_warning_s=settings.case_warning_s,
+                no_answer_threshold=settings.no_answer_threshold,
+            ),
+        )
         encoder = find_encoder(settings.encoder, settings.encoder_folders)
         self.articles = DbArticleStore(database, self.clock, audited(self.clock))
         self.search = SearchEngine(self.articles, encoder, index_dir=settings.data_dir / "sikp-index", clock=self.clock)
@@ -81,20 +95,27 @@ class Hub:
             database,
             self._case_journal,
             self.clock,
-            CaseLimits(limit_s=settings.case_limit_s, warning_s=settings.case_warning_s),
+            self._case_limits,
             language=settings.language,
             on_change=self._case_changed,
             offset_ms=self._offset_ms,
         )
-        self.records = Records(database, self.casework)
-        self.screen = ScreenLogs(
-            self.spool, StreamJournal(self.spool, "screen"), self.clock, offset_ms=self._offset_ms
+        self.office = Office(
+            database,
+            OfficeValues(
+                case_limit_s=settings.case_limit_s,
+                case_warning_s=settings.case_warning_s,
+                no_answer_threshold=settings.no_answer_threshold,
+            ),
         )
+        self.roster = Roster(settings, database, self.casework, self.clock)
+        self.records = Records(database, self.casework, self.roster.duty, self.floor.changed)
+        self.screen = ScreenLogs(self.spool, StreamJournal(self.spool, "screen"), self.clock, offset_ms=self._offset_ms)
         self.suggest = Suggest(
             LiveSuggester(
                 self.search,
                 stable_ms=settings.stable_partial_ms,
-                no_answer_threshold=settings.no_answer_threshold,
+                no_answer_threshold=lambda: self.office.current.no_answer_threshold,
             ),
             self._suggestion_journal,
             self.clock,
@@ -110,6 +131,7 @@ class Hub:
                 ("health", self.health.take),
                 ("records", self.records.take),
                 ("suggest", self.suggest.take),
+                ("roster", self.roster.take),
             ),
             on_forget=self._forget,
         )
@@ -127,8 +149,9 @@ class Hub:
         """Return the web application around this hub; its lifespan is the hub's."""
         deps = Deps(
             settings=self.settings, clock=self.clock, bus=self.bus, database=self.database, live=self.live,
-            stream=self.stream, casework=self.casework, suggest=self.suggest, search=self.search,
-            archive=self.archive, health=self.health, articles=self.articles, floor=self.floor, screen=self.screen,
+            stream=self.stream, casework=self.casework, duty=self.roster.duty, suggest=self.suggest, search=self.search,
+            archive=self.archive, health=self.health, articles=self.articles, floor=self.floor,
+            office=self.office, screen=self.screen,
         )  # fmt: skip
 
         @contextlib.asynccontextmanager
@@ -142,15 +165,20 @@ class Hub:
     async def running(self) -> AsyncIterator[None]:
         """Read the history, connect to the bus, keep house; stop all of it at the end."""
         self._loop = asyncio.get_running_loop()
+        self.roster.start(self.bus, self.stream, self.floor)
+        numbers = [extension.number for extension in self.settings.extensions]
+        await attempt("extensions entered", lambda: extensions.add_extensions(self.database, numbers))
         self.records.start()
         await self.ingest.start()
         await self._restore_cases()
         tasks = [
+            asyncio.create_task(self._offer_set_up(), name="set-up"),
             asyncio.create_task(self._open_search(take_up(self.live.unsealed_calls())), name="open-search"),
             asyncio.create_task(self._take_in_history(), name="history"),
             asyncio.create_task(self._measure(), name="measure"),
-            asyncio.create_task(self._keep_house(self.search.refresh, REFRESH_S), name="articles"),
-            asyncio.create_task(self._keep_house(self._sweep_sessions, SWEEP_S), name="sessions"),
+            asyncio.create_task(keep_house(self.search.refresh, REFRESH_S), name="articles"),
+            asyncio.create_task(keep_house(self._sweep, SWEEP_S), name="sessions"),
+            asyncio.create_task(keep_house(self.roster.review, DUTY_S), name="agents"),
         ]
         try:
             async with self.bus:
@@ -160,6 +188,7 @@ class Hub:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await self.roster.stop()
             await self.ingest.stop()
             await asyncio.to_thread(self.suggest.stop)
             await self.records.stop()
@@ -167,16 +196,25 @@ class Hub:
             self._suggestion_journal.close()
             self.screen.close()
 
+    def _case_limits(self) -> CaseLimits:
+        values = self.office.current
+        return CaseLimits(limit_s=values.case_limit_s, warning_s=values.case_warning_s)
+
+    async def _offer_set_up(self) -> None:
+        """Have ``kring up`` print the one-time address while nobody is administrator."""
+        token = await asyncio.to_thread(setup.offer, self.database, now=self.clock.now())
+        if token is not None:
+            await self.bus.connected.wait()
+            self.bus.publish(SetUpOffered(at=self.clock.now(), path=f"/penyiapan/mulai/{token}"))
+
     async def _restore_cases(self) -> None:
         """Put the cases of all known calls back beside them."""
         for call_id in list(self.live.calls):
-            case = await asyncio.to_thread(self._case_wire, call_id)
-            if case is not None:
+            for case in await asyncio.to_thread(self._case_wires, call_id):
                 self.live.set_case(call_id, case)
 
-    def _case_wire(self, call_id: str) -> Json | None:
-        case = self.casework.case_of(call_id)
-        return self.casework.wire_for_agent(case) if case else None
+    def _case_wires(self, call_id: str) -> list[Json]:
+        return [self.casework.wire_for_agent(case) for case in self.casework.cases_in(call_id)]
 
     async def _take_in_history(self) -> None:
         """Bring the database and the case journals up to what the folders and the archive say."""
@@ -194,9 +232,9 @@ class Hub:
 
     async def _open_search(self, history: list[Taken]) -> None:
         """Index the articles, take up the calls in progress, and only then suggest; words queue meanwhile."""
-        await _attempt("sample articles", self._seed_articles)
-        await _attempt("search opened", self.search.start)
-        await _attempt("calls taken up", lambda: self.suggest.resume(history))
+        await attempt("sample articles", self._seed_articles)
+        await attempt("search opened", self.search.start)
+        await attempt("calls taken up", lambda: self.suggest.resume(history))
         self.suggest.start()
 
     def _seed_articles(self) -> None:
@@ -206,15 +244,10 @@ class Hub:
             log.info("empty database began with sample articles", articles=seeded.articles, folder=seeded.folder)
             self._publish_threadsafe(seeded)
 
-    async def _keep_house(self, work: Callable[[], object], every_s: float) -> None:
-        """Do a piece of housekeeping again and again, whatever goes wrong with it."""
-        problem = ""
-        while True:
-            await asyncio.sleep(every_s)
-            problem = await _attempt("housekeeping", work, told=problem)
-
-    def _sweep_sessions(self) -> int:
-        return sessions.sweep_sessions(self.database, now=self.clock.now())
+    def _sweep(self) -> None:
+        now = self.clock.now()
+        sessions.sweep_sessions(self.database, now=now)
+        sweep_requests(self.database, before=now - REPEATS_WITHIN)
 
     async def _measure(self) -> None:
         while True:
@@ -242,6 +275,8 @@ class Hub:
             self.publish(event)
             self.floor.changed(*CASE_QUEUES)
 
+        self.roster.case_changed()
+
     def _queue_changed(self, queue: Queue, message: Json) -> None:
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(lambda: self.stream.append(QUEUES, message, replaces=queue))
@@ -258,19 +293,6 @@ class Hub:
         self._case_journal.forget(call_id)
         self._suggestion_journal.forget(call_id)
         self.screen.forget(call_id)
-
-
-async def _attempt(what: str, work: Callable[[], object], *, told: str = "") -> str:
-    """Do blocking work in a thread and return its problem, logged unless it is ``told`` already; "" = done."""
-    try:
-        await asyncio.to_thread(work)
-    except Exception as error:
-        expected = isinstance(error, KringError)
-        problem = str(error) if expected else f"{type(error).__name__}: {error}"
-        if problem != told:
-            log.error("background work failed", part=what, problem=problem, exc_info=not expected)
-        return problem
-    return ""
 
 
 async def serve(settings: Settings, database: Database, sock: socket.socket) -> None:

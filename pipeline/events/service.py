@@ -12,7 +12,7 @@ from pipeline.events.base import CallEvent, Event, event
 
 @event
 class ExtensionStateChanged(Event):
-    """A softphone's state: what the wallboard and the agent's lamp show."""
+    """A softphone's state: what the wallboard and the agent's lamp show. ``available``: whether it takes callers."""
 
     name = "extension.state_changed"
     extension: str
@@ -20,6 +20,7 @@ class ExtensionStateChanged(Event):
     call_id: str = ""
     sip_uri: str = ""
     detail: str = ""
+    available: bool = True
 
 
 @event
@@ -39,6 +40,15 @@ class ArticlesSeeded(Event):
     name = "articles.seeded"
     articles: int
     folder: str
+
+
+@event
+class SetUpOffered(Event):
+    """Nobody is administrator yet: whoever started the service may open this page of it, once. Told on the bus only;
+    the database holds a hash of the token in ``path``."""
+
+    name = "setup.offered"
+    path: str
 
 
 @event

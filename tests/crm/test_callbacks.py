@@ -58,7 +58,8 @@ def test_only_a_case_in_escalation_is_called_back(db, staff, now):
 def test_reached_after_a_try(db, staff, now, planned):
     with pytest.raises(ProcedureError, match="No try"):
         callbacks.reached(db, planned.id, 1, person=staff.handler, now=now)
-    plan = tried(db, staff, now, planned, 2, CALL2)
+    plan = tried(db, staff, now, planned, 1)
+    plan = tried(db, staff, now, plan, 1, CALL2)
     done = callbacks.reached(db, plan.id, plan.version, person=staff.handler, now=now)
     assert (done.state, [item.reached for item in done.attempts], done.attempts[1].call_id) == (
         "done", [False, True], CALL2,

@@ -237,6 +237,10 @@ def test_the_wire_form_is_the_desk_contracts(db, staff, case, now):
         {"at": now.isoformat(), "step": "1", "from_state": "", "to_state": "received", "person": "Sari Contoh"}
     ]
     assert data["next"] == [
-        {"to": "recorded", "label": "Catat pertanyaan", "step": "2", "requires": ["question"], "missing": ["question"]}
-    ]
+        {"to": "recorded", "label": "Catat pertanyaan", "step": "2", "requires": ["question"], "missing": ["question"]},
+        {
+            "to": "closed", "label": "Tutup tanpa pertanyaan", "step": "–", "requires": ["no_question_reason"],
+            "missing": ["no_question_reason"],
+        },
+    ]  # fmt: skip
     assert data["clock"] == {"state": "good", "remaining_s": 900.0, "stopped": False}

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from crm import calls, cases
+from crm.changes import CaseChange
 from crm.clock import CaseLimits
 from crm.database import open_database
 from crm.errors import ConflictError, SignInLimitedError, SignInRefusedError
@@ -50,7 +51,7 @@ def test_of_eight_savers_one_wins_and_seven_are_told(handles, staff, now):
             handles[number % 2], case.id, 1, {"question": f"text {number}"}, person=staff.agent, now=now
         )
     )
-    won = [item for item in results if isinstance(item, cases.CaseChange)]
+    won = [item for item in results if isinstance(item, CaseChange)]
     lost = [item for item in results if isinstance(item, ConflictError)]
     assert (len(won), len(lost)) == (1, 7)
     stored = cases.find_case(handles[0], case.id)

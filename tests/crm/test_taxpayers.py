@@ -54,15 +54,19 @@ def test_found_by_the_callers_number(db, siti):
         assert taxpayers.taxpayers_of_phone(db, number) == []
 
 
-def test_a_stale_page_gets_both_contents(db, siti, now):
-    changed = taxpayers.change_taxpayer(db, siti.id, 1, name="Siti Contoh", npwp=NPWP, phone="0811111111", now=now)
+def test_a_stale_page_gets_both_contents(db, staff, siti, now):
+    changed = taxpayers.change_taxpayer(
+        db, siti.id, 1, name="Siti Contoh", npwp=NPWP, phone="0811111111", person=staff.agent, now=now
+    )
     assert (changed.version, changed.nik) == (2, "")
     with pytest.raises(ConflictError, match="taxpayer") as conflict:
-        taxpayers.change_taxpayer(db, siti.id, 1, name="Siti C.", now=now)
+        taxpayers.change_taxpayer(db, siti.id, 1, name="Siti C.", person=staff.agent, now=now)
     assert (conflict.value.yours["name"], conflict.value.theirs["name"], conflict.value.version) == (
         "Siti C.", "Siti Contoh", 2,
     )  # fmt: skip
-    same = taxpayers.change_taxpayer(db, siti.id, 2, name="Siti Contoh", npwp=NPWP, phone="0811111111", now=now)
+    same = taxpayers.change_taxpayer(
+        db, siti.id, 2, name="Siti Contoh", npwp=NPWP, phone="0811111111", person=staff.agent, now=now
+    )
     assert same.version == 2
 
 
@@ -93,8 +97,8 @@ def test_numbers_are_masked_for_those_who_need_not_see_them(db, staff, siti):
         assert hidden[number].startswith("•••••") and len(hidden[number].strip("•")) == 3
 
 
-def test_nobody(db, now):
+def test_nobody(db, staff, now):
     with pytest.raises(NotFoundError):
         taxpayers.find_taxpayer(db, 5)
     with pytest.raises(NotFoundError):
-        taxpayers.change_taxpayer(db, 5, 1, name="x", now=now)
+        taxpayers.change_taxpayer(db, 5, 1, name="x", person=staff.agent, now=now)

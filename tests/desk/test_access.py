@@ -17,8 +17,12 @@ EVERYBODY = {"agent", "team_leader", "escalation_agent", "quality_staff", "quali
 LISTENERS = {"quality_assessor", "supervisor", "team_leader", "admin"}
 WATCHERS = {"supervisor", "team_leader", "admin"}
 AGENT = {"agent"}
+ADMIN = {"admin"}
+AUDIT_READERS = {"admin", "supervisor"}
 KEEPER = {"quality_staff"}
 PHONE_USERS = {"agent", "escalation_agent"}
+LEADER = {"team_leader"}
+HANDLER = {"escalation_agent"}
 CASEWORKERS = {"agent", "team_leader", "escalation_agent"}
 WORKERS = {"team_leader", "escalation_agent", "quality_staff", "supervisor", "admin"}
 PUBLIC = EVERYBODY | {"nobody"}
@@ -38,6 +42,31 @@ VISITS = [
     Visit("GET", "/", "/", EVERYBODY),
     Visit("GET", "/masuk", "/masuk", PUBLIC),
     Visit("GET", "/agen", "/agen", AGENT),
+    Visit("GET", "/tim", "/tim", LEADER),
+    Visit("GET", "/tim/antrean", "/tim/antrean?buka=77", LEADER),
+    Visit("GET", "/tim/panggilan", "/tim/panggilan?buka=x", LEADER),
+    Visit("GET", "/tim/panggilan/{call_id}", f"/tim/panggilan/{CALL}", LEADER),
+    Visit("GET", "/tim/panggilan/{call_id}/gabung", f"/tim/panggilan/{CALL}/gabung", LEADER),
+    Visit("POST", "/tim/panggilan/{call_id}/gabung", f"/tim/panggilan/{CALL}/gabung", LEADER, {}),
+    Visit("POST", "/tim/panggilan/{call_id}/tinggalkan", f"/tim/panggilan/{CALL}/tinggalkan", LEADER, {}),
+    Visit("GET", "/tim/{case_id}", "/tim/77", LEADER),
+    Visit("GET", "/tim/{case_id}/kasus", "/tim/77/kasus", LEADER),
+    Visit("POST", "/tim/{case_id}/ambil", "/tim/77/ambil", LEADER, {}),
+    Visit("POST", "/tim/{case_id}/lepas", "/tim/77/lepas", LEADER, {}),
+    Visit("POST", "/tim/{case_id}/jawab", "/tim/77/jawab", LEADER, {"version": 1}),
+    Visit("POST", "/tim/{case_id}/eskalasi", "/tim/77/eskalasi", LEADER, {"version": 1}),
+    Visit("GET", "/eskalasi", "/eskalasi?saring=saya", HANDLER),
+    Visit("GET", "/eskalasi/antrean", "/eskalasi/antrean?saring=menunggu&buka=77", HANDLER),
+    Visit("GET", "/eskalasi/{case_id}", "/eskalasi/77?panggilan=x", HANDLER),
+    Visit("GET", "/eskalasi/{case_id}/kasus", "/eskalasi/77/kasus", HANDLER),
+    Visit("GET", "/eskalasi/{case_id}/telepon-balik", "/eskalasi/77/telepon-balik", HANDLER),
+    Visit("POST", "/eskalasi/{case_id}/simpan", "/eskalasi/77/simpan", HANDLER, {"version": 1}),
+    Visit("POST", "/eskalasi/{case_id}/langkah/{to}", "/eskalasi/77/langkah/handling", HANDLER, {"version": 1}),
+    Visit("POST", "/eskalasi/{case_id}/rencana", "/eskalasi/77/rencana", HANDLER, {"due": "2026-11-25T09:00"}),
+    Visit(
+        "POST", "/eskalasi/{case_id}/telepon-balik/{callback_id}/{action}", "/eskalasi/77/telepon-balik/7/tercapai",
+        HANDLER, {"version": 1},
+    ),
     Visit("GET", "/papan", "/papan", WATCHERS),
     Visit("GET", "/arsip", "/arsip?q=a&tanggal=2026-11-24&hal=2", LISTENERS),
     Visit("GET", "/arsip/{call_id}", f"/arsip/{CALL}", LISTENERS),
@@ -69,7 +98,17 @@ VISITS = [
         "POST", "/api/cases/{case_id}/transition", "/api/cases/77/transition", CASEWORKERS,
         {"version": 1, "to": "recorded"},
     ),
+    Visit("POST", "/api/agent/state", "/api/agent/state", AGENT, {"state": "ready"}),
+    Visit("GET", "/api/calls/{call_id}/history", f"/api/calls/{CALL}/history", AGENT),
+    Visit("GET", "/api/calls/{call_id}/cases", f"/api/calls/{CALL}/cases", AGENT),
+    Visit("POST", "/api/calls/{call_id}/cases", f"/api/calls/{CALL}/cases", AGENT, {}),
+    Visit("GET", "/api/taxpayers", "/api/taxpayers?q=uji", CASEWORKERS),
+    Visit("POST", "/api/taxpayers", "/api/taxpayers", CASEWORKERS, {"name": "Uji"}),
+    Visit(
+        "POST", "/api/taxpayers/{taxpayer_id}", "/api/taxpayers/77", CASEWORKERS, {"name": "Uji", "version": 1}
+    ),
     Visit("GET", "/api/articles/{article_id}", "/api/articles/uji-efin", EVERYBODY),
+    Visit("GET", "/api/phonebook", "/api/phonebook", PHONE_USERS),
     Visit("GET", "/api/search", "/api/search?q=efin", EVERYBODY),
     Visit("POST", "/api/screen/{call_id}", f"/api/screen/{CALL}?page=00000000000000aa&part=1", AGENT),
     Visit("GET", "/pemutakhiran", "/pemutakhiran?tampil=selesai&tugas=77", KEEPER),
@@ -94,6 +133,32 @@ VISITS = [
     Visit("POST", "/pemutakhiran/lembar/{sheet_id}/buang", "/pemutakhiran/lembar/77/buang", KEEPER, {"version": 1}),
     Visit("POST", "/api/sheets/{sheet_id}/save", "/api/sheets/77/save", KEEPER, {"version": 1, "fields": {}}),
     Visit("POST", "/api/sheets/{sheet_id}/publish", "/api/sheets/77/publish", KEEPER, {"version": 1}),
+    Visit("GET", "/admin", "/admin", ADMIN),
+    Visit("GET", "/admin/orang/baru", "/admin/orang/baru", ADMIN),
+    Visit("GET", "/admin/orang/{person_id}", "/admin/orang/1", ADMIN),
+    Visit("POST", "/admin/orang", "/admin/orang", ADMIN, {}),
+    Visit("POST", "/admin/orang/{person_id}", "/admin/orang/999", ADMIN, {}),
+    Visit("POST", "/admin/orang/{person_id}/sandi", "/admin/orang/999/sandi", ADMIN, {}),
+    Visit("POST", "/admin/orang/{person_id}/aktif", "/admin/orang/999/aktif", ADMIN, {}),
+    Visit("POST", "/admin/orang/{person_id}/keluarkan", "/admin/orang/999/keluarkan", ADMIN, {}),
+    Visit("GET", "/admin/ekstensi", "/admin/ekstensi", ADMIN),
+    Visit("GET", "/admin/ekstensi/tabel", "/admin/ekstensi/tabel", ADMIN),
+    Visit("POST", "/admin/ekstensi/{number}", "/admin/ekstensi/9999", ADMIN, {}),
+    Visit("GET", "/admin/pengaturan", "/admin/pengaturan", ADMIN),
+    Visit("POST", "/admin/pengaturan/{name}", "/admin/pengaturan/tidak-ada", ADMIN, {}),
+    Visit("GET", "/admin/kesehatan", "/admin/kesehatan", ADMIN),
+    Visit("GET", "/admin/kesehatan/isi", "/admin/kesehatan/isi", ADMIN),
+    Visit("GET", "/audit", "/audit?kata=a", AUDIT_READERS),
+    Visit("GET", "/audit/periksa", "/audit/periksa", AUDIT_READERS),
+    Visit("GET", "/audit/ekspor", "/audit/ekspor?orang=x", AUDIT_READERS),
+    Visit("GET", "/audit/{serial}", "/audit/1", AUDIT_READERS),
+    Visit("GET", "/penyiapan", "/penyiapan", ADMIN),
+    Visit("GET", "/penyiapan/{place}", "/penyiapan/kantor", ADMIN),
+    Visit("POST", "/penyiapan/{place}", "/penyiapan/tidak-ada", ADMIN, {}),
+    Visit("GET", "/penyiapan/mulai/{token}", "/penyiapan/mulai/salah", PUBLIC),
+    Visit("POST", "/penyiapan/mulai/{token}", "/penyiapan/mulai/salah", PUBLIC, {}),
+    Visit("GET", "/sandi", "/sandi", EVERYBODY),
+    Visit("POST", "/sandi", "/sandi", EVERYBODY, {}),
     Visit("GET", "/healthz", "/healthz", PUBLIC),
     Visit("POST", "/keluar", "/keluar", EVERYBODY, {}),  # last: it ends the session
 ]  # fmt: skip
@@ -105,7 +170,9 @@ def test_every_route_is_in_the_table_and_has_exactly_one_rule() -> None:
     assert set(rules) == {(visit.method, visit.route) for visit in VISITS} | {("POST", "/masuk")}
     assert {path for path, found in rules.items() if len(found) != 1} == set()
     public = {path for path, found in rules.items() if found == [None]}
-    assert public == {("GET", "/masuk"), ("POST", "/masuk"), ("GET", "/healthz")}
+    assert public == {("GET", "/masuk"), ("POST", "/masuk"), ("GET", "/healthz")} | {
+        (method, "/penyiapan/mulai/{token}") for method in ("GET", "POST")
+    }
 
 
 async def visit_all(browser: Browser, role: str) -> list[str]:

@@ -38,7 +38,7 @@ async def test_an_answered_call_has_a_case_whose_clock_runs_from_the_answer(desk
     assert case["state"] == "received"
     assert case["call_id"] == CALL_ID
     assert case["article_id"] is None
-    assert [step["to"] for step in case["next"]] == ["recorded"]
+    assert [step["to"] for step in case["next"]] == ["recorded", "closed"]
     lines = list(desk.hub.spool.folder(CALL_ID).read("case"))
     [line] = lines
     assert isinstance(line, ev.CaseOpened)

@@ -134,9 +134,9 @@ def test_a_transcript_that_is_heard_of_before_its_call_is_kept_but_not_shown_as_
 
 def test_the_agent_keeps_an_answered_call_until_its_case_is_done() -> None:
     live = state_after(offered(), answered(), ended())
-    live.set_case(CALL, {"state": "received"})
+    live.set_case(CALL, {"case_id": "1", "state": "received"})
     assert live.current_call("2101") is live.calls[CALL]
-    live.set_case(CALL, {"state": "documented"})
+    live.set_case(CALL, {"case_id": "1", "state": "documented"})
     assert live.current_call("2101") is None
     assert live.current_call("2102") is None
 
@@ -144,7 +144,7 @@ def test_the_agent_keeps_an_answered_call_until_its_case_is_done() -> None:
 def test_a_new_call_takes_the_place_of_an_undocumented_one() -> None:
     second = "20261124T031000-0000beef"
     live = state_after(offered(), answered(), ended())
-    live.set_case(CALL, {"state": "received"})
+    live.set_case(CALL, {"case_id": "1", "state": "received"})
     live.apply(offered(second, seconds=600))
     current = live.current_call("2101")
     assert current is not None and current.call_id == second
@@ -155,14 +155,14 @@ def test_a_new_call_takes_the_place_of_an_undocumented_one() -> None:
 
 def test_pruning_forgets_sealed_calls_but_not_what_still_needs_somebody() -> None:
     live = state_after(offered(), answered(), ended())
-    live.set_case(CALL, {"state": "received"})
+    live.set_case(CALL, {"case_id": "1", "state": "received"})
     sealed = ev.BundleSealed(at=at(70), call_id=CALL, bundle="x", manifest_sha256="0", complete=True)
     assert live.prune(at(10_000)) == []  # not sealed: the archiver is behind, the call is not forgotten
     assert live.unsealed() == 1
     live.apply(sealed)
     assert live.unsealed() == 0
     assert live.prune(at(100)) == []  # sealed, but its case is unfinished
-    live.set_case(CALL, {"state": "documented"})
+    live.set_case(CALL, {"case_id": "1", "state": "documented"})
     assert live.prune(at(101)) == [CALL]
     assert live.calls == {}
 
