@@ -99,11 +99,17 @@ export function startForms(): void {
   });
 }
 
+/** True when somebody typed before this script was there. */
+export function typedEarly(form: HTMLFormElement): boolean {
+  return fields(form).some((field) => !isChoice(field) && field.type !== "hidden" && !(field instanceof HTMLSelectElement) && field.value !== field.defaultValue);
+}
+
 function restoreIn(root: ParentNode): void {
   for (const form of root.querySelectorAll<HTMLFormElement>("form[data-keep]")) {
     if (form.dataset["restored"]) continue;
     form.dataset["restored"] = "yes";
-    restore(form);
+    if (typedEarly(form)) keep(form);
+    else restore(form);
   }
 }
 
@@ -113,9 +119,10 @@ export function startKeys(): void {
     if (event.repeat || event.altKey || event.metaKey) return;
     if (event.ctrlKey && event.key === "Enter") {
       const form = (event.target as Element | null)?.closest<HTMLFormElement>("form") ?? document.querySelector<HTMLFormElement>("form[data-main]");
-      if (!form?.querySelector("button[type=submit]")) return;
+      const submit = form?.querySelector<HTMLButtonElement>("button[type=submit]:not(:disabled)");
+      if (!submit) return;
       event.preventDefault();
-      form.requestSubmit();
+      submit.click(); // not requestSubmit(): the request may hang on the button
       return;
     }
     if (event.ctrlKey || event.shiftKey) return;
