@@ -36,6 +36,13 @@ class DialArguments(Arguments):
     callback_id: int | None = None
 
 
+class AvailableArguments(Arguments):
+    """Whether the agent takes calls. That not is believed for ``for_s``: a desk that is down costs no call for long."""
+
+    on: bool
+    for_s: Annotated[float, Field(ge=0, le=3600)] = 60.0
+
+
 class KeyArguments(Arguments):
     """Keys to send: as many as PJSIP's queue takes."""
 

@@ -14,6 +14,7 @@ from typing import Literal
 REFER_CODE = 603
 UNKNOWN_EXTENSION_CODE = 404
 BUSY_CODE = 486
+AWAY_CODE = 480
 
 FailureReason = Literal["agent_rejected", "agent_unreachable", "codec_mismatch"]
 CalledReason = Literal["called_busy", "called_rejected", "called_no_answer", "called_unreachable", "codec_mismatch"]
@@ -41,14 +42,16 @@ class AgentFailure:
     caller_code: int
 
 
-def incoming_code(dialled_user: str, extension: str, *, busy: bool) -> int:
+def incoming_code(dialled_user: str, extension: str, *, busy: bool, available: bool = True) -> int:
     """Return the first answer to an INVITE: 180 when the call is taken, else the code to refuse it with.
 
-    A softphone takes one customer call at a time.
+    A softphone takes one customer call at a time, and none while its agent is not available (pause, documentation).
     """
     if dialled_user != extension:
         return UNKNOWN_EXTENSION_CODE
-    return BUSY_CODE if busy else 180
+    if busy:
+        return BUSY_CODE
+    return 180 if available else AWAY_CODE
 
 
 def agent_failure(code: int) -> AgentFailure:

@@ -24,7 +24,7 @@ from pipeline.settings import ExtensionSettings, Settings
 from telephony.accounts import open_account, open_black_hole, refuse
 from telephony.callstate import State
 from telephony.chronicle import Publish
-from telephony.commands import DialArguments, obey, read
+from telephony.commands import AvailableArguments, DialArguments, obey, read
 from telephony.dialler import Dialler
 from telephony.engine import Engine
 from telephony.legs import SipLeg
@@ -71,6 +71,7 @@ class Station:
         self._dialler: Dialler | None = None
         self._session: CallSession | None = None
         self._state: ExtensionState = "starting"
+        self._away_until_s: float | None = None  # on the monotonic clock
         self._ticks = 0
         self._stopping: Callable[[], None] | None = None
 
@@ -102,6 +103,7 @@ class Station:
                 state=self._state,
                 call_id=call_id,
                 sip_uri=f"sip:{self._extension.number}@{bind}:{self._engine.sip_port}",
+                available=self._available(),
             )
         )
 
@@ -117,6 +119,8 @@ class Station:
             return self.status()
         if name == "dial":
             return self._dial(read(DialArguments, name, args))
+        if name == "available":
+            return self._be_available(read(AvailableArguments, name, args))
         session = self._session
         if session is None or session.machine.state is State.ENDED:
             raise CommandRefusedError(text("telephony.refused_no_call", extension=self._extension.number))
@@ -129,10 +133,20 @@ class Station:
             raise CommandRefusedError(text("telephony.refused_unknown", extension=self._extension.number, command=name))
         return self.status()
 
+    def _be_available(self, wanted: AvailableArguments) -> dict[str, Any]:
+        self._away_until_s = None if wanted.on else self._clock.monotonic_s() + wanted.for_s
+        self.announce()
+        return self.status()
+
+    def _available(self) -> bool:
+        return self._away_until_s is None or self._clock.monotonic_s() >= self._away_until_s
+
     def status(self) -> dict[str, Any]:
         """Return the extension's state, its call (if any) and what its wiring is."""
         session = self._session
-        result: dict[str, Any] = {"extension": self._extension.number, "state": self._state, "call_id": ""}
+        result: dict[str, Any] = {
+            "extension": self._extension.number, "state": self._state, "call_id": "", "available": self._available(),
+        }  # fmt: skip
         if session is not None and session.machine.state is not State.ENDED:
             machine = session.machine
             result |= {
@@ -151,7 +165,8 @@ class Station:
 
     def _incoming(self, account: Any, number: int, source: str, message: str) -> None:
         busy = self._session is not None or self._stopping is not None
-        code = incoming_code(uri_user(message.split(" ", 2)[1]), self._extension.number, busy=busy)
+        dialled = uri_user(message.split(" ", 2)[1])
+        code = incoming_code(dialled, self._extension.number, busy=busy, available=self._available())
         if code >= 300:
             log.info("call refused", extension=self._extension.number, source=source, code=code)
             refuse(self._engine, account, number, code)

@@ -16,6 +16,9 @@ def test_who_gets_in() -> None:
     assert incoming_code("2101", "2101", busy=False) == 180
     assert incoming_code("2101", "2101", busy=True) == 486
     assert incoming_code("2102", "2101", busy=False) == 404
+    assert incoming_code("2101", "2101", busy=False, available=False) == 480
+    assert incoming_code("2101", "2101", busy=True, available=False) == 486  # a call is up: that is what others hear
+    assert incoming_code("2102", "2101", busy=False, available=False) == 404
 
 
 @pytest.mark.parametrize(
