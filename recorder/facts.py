@@ -11,8 +11,10 @@ from typing import TypeVar
 
 from pipeline.callfolder import STREAMS, CallFolder
 from pipeline.events import (
+    CallAnswered,
     CallEnded,
     CallEvent,
+    CallOffered,
     CaseOpened,
     CaseTransitioned,
     RecordingClosed,
@@ -73,6 +75,12 @@ class CallFacts:
     def recording_closed(self) -> bool:
         """Whether the recordings were closed."""
         return self.first(RecordingClosed) is not None
+
+    @property
+    def opens_case(self) -> bool:
+        """Whether the desk opens a case for the call: a caller was answered (what we call about has its case)."""
+        offered = self.first(CallOffered)
+        return self.first(CallAnswered) is not None and (offered is None or offered.direction == "in")
 
     @property
     def transcribed(self) -> bool:

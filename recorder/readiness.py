@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from pipeline.events import CallAnswered
 from pipeline.settings import Settings
 from recorder.facts import CallFacts
 
@@ -70,7 +69,7 @@ class Situation:
             recording_closed=facts.recording_closed,
             transcribed=facts.transcribed,
             case_pending=bool(facts.unsettled_cases()),
-            case_missing=facts.first(CallAnswered) is not None and not facts.case_states(),
+            case_missing=facts.opens_case and not facts.case_states(),
             last_change_at=facts.last_change_at,
             sealing_begun=facts.sealing_begun,
             screen_open_since=facts.screen_open_since,

@@ -5,12 +5,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.callfolder import CallFolder
+from pipeline.events import CallAnswered, CallEnded, CallOffered, Direction
+from recorder.facts import read_facts
 from recorder.readiness import Rules, Situation, readiness
+from tests.recorder.folders import CALL_ID
 
 pytestmark = pytest.mark.unit
 END = datetime(2026, 11, 24, 3, 20, tzinfo=UTC)
@@ -88,3 +93,14 @@ def test_waiting_is_bounded_and_ends_when_it_says(situation: Situation, seconds:
     later = readiness(situation, RULES, verdict.look_again_at)
     assert later.ready or later.reason != verdict.reason
     assert readiness(situation, RULES, after(100 + 900)).ready
+
+
+@pytest.mark.parametrize(("direction", "waits"), [("in", True), ("out", False)])
+def test_a_call_that_we_made_waits_for_no_case(tmp_path: Path, direction: Direction, waits: bool) -> None:
+    folder = CallFolder(tmp_path / CALL_ID).create()
+    writer = folder.writer("call")
+    writer.append(CallOffered(at=END, call_id=CALL_ID, extension="2101", caller_number="0812", direction=direction))
+    writer.append(CallAnswered(at=END, call_id=CALL_ID, extension="2101", ring_ms=1))
+    writer.append(CallEnded(at=END, call_id=CALL_ID, reason="agent_hung_up"))
+    writer.close()
+    assert Situation.of(read_facts(folder)).case_missing is waits
