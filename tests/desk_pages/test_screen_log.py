@@ -149,20 +149,25 @@ def test_a_broken_network_and_a_reload_lose_nothing(hub: House, visitors: Visito
     assert parts(line)[0].offset_ms is None or parts(line)[0].offset_ms < 5000
 
 
-def test_a_documented_call_ends_its_log_and_a_sealed_one_is_forgotten(
-    hub: House, visitors: Visitors, line: Line
-) -> None:
+def test_leaving_an_ended_call_ends_its_log(hub: House, visitors: Visitors, line: Line) -> None:
     page = visitors.visit(hub.url, RATNA)
     talking(line, page)
     line.end()
     expect(page.locator("#do-close")).to_be_enabled()
+    assert not runs(line)[0].ended, "the case is still to be documented"
     page.keyboard.press("F8")
     wait_for(lambda: [run.ended for run in runs(line)] == [True], "leaving the call did not end its log")
-    number = page.locator("#case-idle button", has_text=hub.case_number(line.call_id)).first
+    wait_for(lambda: page.evaluate(WAITING) == 0, "parts are left in the browser")
+
+
+def test_a_sealed_call_is_forgotten_by_the_page(hub: House, visitors: Visitors, line: Line) -> None:
+    page = visitors.visit(hub.url, RATNA)
+    talking(line, page)
     line.folder.sealing_mark.touch()
     before = line.folder.journal("screen").read_bytes()
     with page.expect_response(SCREEN) as answered:
-        number.click()
+        page.locator("#topic").press_sequentially("EFIN")
+        hide(page)
     assert answered.value.json() == {"state": "sealed"}
     wait_for(lambda: page.evaluate(WAITING) == 0, "a sealed call's parts are not forgotten")
     expect(page.locator("#lamp-screen")).to_be_hidden()
