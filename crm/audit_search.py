@@ -70,6 +70,13 @@ def search(database: Database, query: AuditQuery, *, page: int = 1, rows: int = 
         return AuditPage(tuple(entry_of(row) for row in found), total, shown, pages)
 
 
+def find_entry(database: Database, serial: int) -> Entry | None:
+    """Return one entry by its number."""
+    with database.read() as session:
+        row = session.get(AuditEntry, serial) if 0 < serial < 2**31 else None
+        return entry_of(row) if row is not None else None
+
+
 def export(database: Database, query: AuditQuery) -> Iterator[Entry]:
     """Yield all that fits, oldest first, as one consistent picture."""
     found = select(AuditEntry).where(*_conditions(query)).order_by(AuditEntry.serial)

@@ -15,6 +15,8 @@ from starlette.types import ASGIApp
 
 from crm.procedure import Role
 from desk import (
+    admin_health,
+    admin_office,
     admin_pages,
     agent_work,
     api,
@@ -24,6 +26,8 @@ from desk import (
     escalation_pages,
     health,
     pages,
+    password_pages,
+    phonebook,
     quality_pages,
     question_pages,
     screen,
@@ -45,9 +49,9 @@ MAX_BODY_BYTES = 256 * 1024
 ROUTERS = tuple(
     part.router
     for part in (
-        pages, setup_pages, team_pages, escalation_pages, quality_pages, article_pages, question_pages,
+        pages, password_pages, setup_pages, admin_office, admin_health, team_pages, escalation_pages, quality_pages, article_pages, question_pages,
         sheet_pages, admin_pages, audit_pages, archive_pages,
-        api, agent_work, telephone, screen, health,
+        api, agent_work, telephone, phonebook, screen, health,
     )
 )  # fmt: skip
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]

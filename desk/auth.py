@@ -88,7 +88,7 @@ class Allow:
         self.roles: frozenset[Role] | None = roles
 
     async def __call__(self, request: Request) -> SessionView:
-        """Return the session; raises NotSignedInError, CsrfError, ForbiddenError or PasswordOnceError, in this order."""
+        """Return the session; raises NotSignedIn-, Csrf-, Forbidden- or PasswordOnceError, in this order."""
         session = await find_session(request)
         if session is None:
             raise NotSignedInError

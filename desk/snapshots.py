@@ -130,7 +130,7 @@ def _agent_figures(have: Deps, person: PersonView) -> Json:
     rows.sort(key=lambda view: view.call_id not in waiting)
     return {
         "agent": agents.present_state(have.database, person.id).wire(),
-        "pause_reasons": labelled("pause", agents.PAUSE_REASONS, have.settings.language),
+        "pause_reasons": labelled("pause", have.office.current.pause_reasons, have.settings.language),
         "no_question_reasons": labelled("no_question_reason", NO_QUESTION_REASONS, have.settings.language),
         "recent": [_recent_row(view, waiting.get(view.call_id)) for view in rows],
         "day": {"calls": day.calls, "handled_s": day.handled_s, "unfinished_cases": day.unfinished_cases},

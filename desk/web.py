@@ -25,7 +25,7 @@ from starlette.exceptions import HTTPException
 
 from crm.errors import ConflictError
 from crm.fields import field_label
-from desk.errors import BadRequestError, DeskError, NotFoundError, NotSignedInError, error_body
+from desk.errors import BadRequestError, DeskError, NotFoundError, NotSignedInError, PasswordOnceError, error_body
 from desk.masked_responses import shows_masks
 from desk.masking import mask_json, mask_text
 from pipeline.catalog import messages, text
@@ -52,6 +52,7 @@ STATUS_OF_CODE = {
     "request_reused": 422,
     "procedure": 422,
     "account": 422,
+    "set_up_over": 410,
     "query_invalid": 422,
     "conflict": 409,
     "version_conflict": 409,
@@ -171,6 +172,15 @@ def _words(value: object) -> str:
     return str(value) if value not in (None, "") else "–"
 
 
+def _lead(request: Request, error: NotSignedInError | PasswordOnceError) -> Response:
+    """Lead to where this can be mended; htmx would put that page into a corner of the present one."""
+    once = isinstance(error, PasswordOnceError)
+    address = "/sandi" if once else f"/masuk?lanjut={quote(request.url.path)}"
+    if request.headers.get("hx-request"):
+        return Response(status_code=401, headers={"HX-Redirect": address})
+    return RedirectResponse(address, status_code=303)
+
+
 def _machine_read(path: str) -> bool:
     return path.startswith(("/api/", "/static/")) or path == "/healthz" or path.endswith((".json", ".flac"))
 
@@ -180,8 +190,8 @@ def install_error_handlers(app: FastAPI, render: Renderer) -> None:
 
     async def expected(request: Request, error: Exception) -> Response:
         assert isinstance(error, KringError)
-        if isinstance(error, NotSignedInError) and not _machine_read(request.url.path):
-            return RedirectResponse(f"/masuk?lanjut={quote(request.url.path)}", status_code=303)
+        if isinstance(error, (NotSignedInError, PasswordOnceError)) and not _machine_read(request.url.path):
+            return _lead(request, error)
         status = status_of(error)
         if status >= 500:
             log.warning("request failed", path=request.url.path, code=error.code, problem=error.message)

@@ -11,6 +11,7 @@ it is clearly better. Thread-safe; calls do not wait for each other.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
@@ -128,10 +129,12 @@ class LiveSuggester:
 
     Parameters:
         stable_ms: how long a partial's words must stay the same (setting ``stable_partial_ms``).
-        no_answer_threshold: probability above which the page says that SIKP has no answer.
+        no_answer_threshold: tells the probability above which the page says that SIKP has no answer.
     """
 
-    def __init__(self, searcher: Searcher, *, stable_ms: int = 400, no_answer_threshold: float = 0.4) -> None:
+    def __init__(
+        self, searcher: Searcher, *, stable_ms: int = 400, no_answer_threshold: Callable[[], float] = lambda: 0.4
+    ) -> None:
         self._searcher = searcher
         self._stable_ms = stable_ms
         self._no_answer_threshold = no_answer_threshold
@@ -242,7 +245,7 @@ class LiveSuggester:
         shown, was_no_answer = ((), False) if another else (call.shown, call.no_answer)
         no_answer = was_no_answer
         if final:
-            threshold = self._no_answer_threshold - (NO_ANSWER_GAP if was_no_answer else 0.0)
+            threshold = self._no_answer_threshold() - (NO_ANSWER_GAP if was_no_answer else 0.0)
             ripe = was_no_answer or (question.outright and words >= NO_ANSWER_WORDS)
             no_answer = probability > threshold and ripe
         articles = settle(shown, fresh, FINAL_MARGIN if final else PARTIAL_MARGIN)

@@ -59,7 +59,7 @@ def evaluate_suggester(settings: Settings) -> dict[str, Any]:
 
 def _played(engine: SearchEngine, settings: Settings, call: _Call) -> Seen:
     suggester = LiveSuggester(
-        engine, stable_ms=settings.stable_partial_ms, no_answer_threshold=settings.no_answer_threshold
+        engine, stable_ms=settings.stable_partial_ms, no_answer_threshold=lambda: settings.no_answer_threshold
     )
     return replay(suggester, heard(call.lines))
 

@@ -11,7 +11,7 @@ from pipeline.bus import BusClient
 from pipeline.catalog import text
 from pipeline.config_file import config_path
 from pipeline.errors import ConfigurationError
-from pipeline.events import ArticlesSeeded, Event
+from pipeline.events import ArticlesSeeded, Event, SetUpOffered
 from pipeline.settings import Settings
 from service.supervisor import Supervisor
 
@@ -27,10 +27,13 @@ async def run_service(settings: Settings, out: Console) -> None:
         raise ConfigurationError(
             text("service.no_extensions", path=config_path()), remedy=text("service.no_extensions_remedy")
         )
+    url = f"http://{settings.http_bind}:{settings.http_port}"
     async with Supervisor(settings) as supervisor, AsyncExitStack() as stack:
-        news = BusClient(settings.bus_path, "up", subscribe=("articles.",), on_event=lambda item: say_seeded(out, item))
+        news = BusClient(
+            settings.bus_path, "up", subscribe=("articles.", "setup."), on_event=lambda item: _say(out, url, item)
+        )
         await stack.enter_async_context(news)
-        out.print(text("service.up", url=f"http://{settings.http_bind}:{settings.http_port}/"))
+        out.print(text("service.up", url=f"{url}/"))
         for extension in settings.extensions:
             out.print(text("service.up_extension", number=extension.number, port=extension.sip_port))
         supervisor.on_problem(
@@ -38,6 +41,12 @@ async def run_service(settings: Settings, out: Console) -> None:
         )
         await supervisor.wait()
         out.print(text("service.stopping"))
+
+
+def _say(out: Console, url: str, item: Event) -> None:
+    say_seeded(out, item)
+    if isinstance(item, SetUpOffered):
+        out.print(text("service.set_up", url=f"{url}{item.path}"), markup=False, soft_wrap=True)
 
 
 def say_seeded(out: Console, item: Event) -> None:

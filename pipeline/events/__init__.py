@@ -40,6 +40,7 @@ from pipeline.events.service import (
     ProcessExited,
     ProcessStarted,
     SealingFailed,
+    SetUpOffered,
     WorkerMeasured,
 )
 from pipeline.events.suggestions import (
@@ -105,6 +106,7 @@ __all__ = [
     "ScreenMissed",
     "SealingFailed",
     "SegmentFinalized",
+    "SetUpOffered",
     "Stream",
     "SuggestedArticle",
     "SuggestionOpened",

@@ -205,7 +205,7 @@ def test_an_announced_second_question_is_one_of_its_own_and_the_first_fades(live
 
 def test_no_answer_does_not_flicker_around_its_threshold() -> None:
     searcher = Scripted({}, {}, {}, probabilities=(0.61, 0.55, 0.45))
-    live = LiveSuggester(searcher, no_answer_threshold=0.6)
+    live = LiveSuggester(searcher, no_answer_threshold=lambda: 0.6)
     shown = [live.on_final("c1", "caller", f"berapa harga tiket kereta jurusan surabaya nomor {n}") for n in range(3)]
     assert shown[0] is not None and shown[0].no_answer
     assert shown[1] is None, "still well above: the page is left alone"

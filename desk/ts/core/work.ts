@@ -25,12 +25,17 @@ const QUEUES = ["consultations", "escalations", "callbacks", "tasks", "agents", 
 
 let begun = false;
 
+/** Start htmx and the frame alone: pages that nobody else's news concerns. */
+export function startForms(): void {
+  begun = true;
+  startFrame();
+  startHtmx();
+}
+
 /** Start htmx, the frame and the live link; call once a page. Returns the feed, to stop it when the call changes. */
 export function startWork(options: WorkOptions = {}): LiveFeed {
   if (!begun) {
-    begun = true;
-    startFrame();
-    startHtmx();
+    startForms();
     window.setInterval(runAges, 1000);
     if (typeof page["server_now"] === "string") learnServerClock(page["server_now"]);
   }
@@ -83,6 +88,7 @@ function startHtmx(): void {
     if (detail.xhr.status < 400) return;
     detail.shouldSwap = true; // the refusal's own words, beside what was typed
     detail.isError = false;
+    if (detail.xhr.getResponseHeader("HX-Retarget")) return; // the form itself, with what is wrong at its fields
     detail.target = byId("notice");
     detail.swapOverride = "innerHTML";
   });
