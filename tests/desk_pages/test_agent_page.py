@@ -105,7 +105,7 @@ def test_the_answer_of_a_suggestion_goes_into_the_case_by_keyboard(hub: House, v
     expect(page.locator("#reader-use")).to_be_enabled()
     page.keyboard.press("Enter")
     expect(page.locator("#answer")).not_to_have_value("")
-    expect(page.locator("#answer-source")).to_contain_text("lupa-efin")
+    expect(page.locator("#answer-article")).to_contain_text("lupa-efin")
     expect(page.locator(".fate.used")).to_have_text("dipakai")
     expect(page.locator("#saved")).to_have_text(SAVED)
     stored = cases.cases_of_call(hub.database, line.call_id)[0]

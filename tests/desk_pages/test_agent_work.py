@@ -142,7 +142,7 @@ def test_where_a_prefilled_text_comes_from_is_kept_and_marked(hub: House, visito
     assert stored["sources"]["question"]["leg"] == "caller"
     page.fill("#answer", "Ditulis sendiri oleh agen.")
     line.final("agent", "jadi bapak kirim saja surelnya hari ini juga dari alamat bapak sendiri", 30_000)
-    expect(page.locator("#turns")).to_contain_text("alamat bapak sendiri")
+    expect(page.locator("#turns")).to_contain_text("alamat bapak sendiri", ignore_case=True)
     expect(page.locator("#answer")).to_have_value("Ditulis sendiri oleh agen.")
     expect(page.locator("#answer-source")).to_contain_text("pakai dari percakapan")
 
@@ -232,7 +232,7 @@ def to_search(page: Page) -> None:
 
 
 def test_the_team_leaders_answer_arrives_live_with_its_name(hub: House, visitors: Visitors, line: Line) -> None:
-    Line(hub, "2190").extension_state("ready")
+    hub.publish(ev.ExtensionStateChanged(at=ago(0), extension="2190", state="ready"), "2101")
     page = visitors.visit(hub.url, RATNA)
     talking(line, page)
     to_search(page)

@@ -39,6 +39,7 @@ export class AgentChip {
     const { call } = snapshot;
     const ringing = call?.state === "ringing";
     if (ringing) this.rangUntil = now() + SLIP_MS;
+    else if (call?.answered_at) this.rangUntil = 0;
     this.live = call !== null && call.state !== "ended";
     this.agent = snapshot.agent ?? null;
     this.reasons = snapshot.pause_reasons ?? [];

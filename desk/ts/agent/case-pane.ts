@@ -144,7 +144,7 @@ export class CasePane {
   private opened(item: Case): void {
     this.know(item);
     this.choose(item.case_id);
-    byId("question").focus();
+    this.tabs.focus(); // not the question: the caller's words go in there by themselves until it is typed in
   }
 
   private take(kept: Kept): void {
@@ -198,7 +198,8 @@ export class CasePane {
     const kept = this.active;
     if (!kept || !this.call || FINISHED_STATES.has(kept.item.state)) return;
     if (kept.item.case_id !== this.cases.at(-1)?.case_id) return;
-    const into = kept.prefill.look(this.call, questionFrom(this.call, this.cases, kept.item), (name) => this.isFocused(name));
+    const before = this.kept.get(this.cases.at(-2)?.case_id ?? "");
+    const into = kept.prefill.look(this.call, questionFrom(this.call, kept.item, before?.saver.sourceOf("question")), (name) => this.isFocused(name));
     const fields = this.fields(kept);
     if (kept.item.state === "consulting" || fields.article_id) delete into.answer;
     for (const name of PREFILLED) if (into[name]) this.takeProposal(name);

@@ -88,7 +88,11 @@ export class CaseTabs {
     const next = this.cases[(at + by + count) % count];
     if (!next) return;
     this.hands.choose(next.case_id);
-    if (focus) this.list.querySelector<HTMLElement>('[aria-selected="true"]')?.focus();
+    if (focus) this.focus();
+  }
+
+  focus(): void {
+    this.list.querySelector<HTMLElement>('[aria-selected="true"]')?.focus();
   }
 
   private async openNext(): Promise<void> {

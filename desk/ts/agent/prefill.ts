@@ -15,11 +15,10 @@ export type Prefilled = "question" | "answer";
 /** When the recording began: what times in it are counted from. */
 export const beganAt = (call: LiveCall): number => Date.parse(call.recording_started_at ?? call.offered_at);
 
-/** From where in the recording this case's question may come: after the one before it. */
-export function questionFrom(call: LiveCall, cases: readonly Case[], item: Case): number {
-  const before = cases[cases.findIndex((one) => one.case_id === item.case_id) - 1];
-  if (!before) return 0;
-  return before.sources?.["question"]?.end_ms ?? Math.max(0, Date.parse(item.opened_at) - beganAt(call) - BEFORE_OPENED_MS);
+/** From where in the recording a case's question may come: after the question of the case before it, if there is one. */
+export function questionFrom(call: LiveCall, item: Case, before: Source | null | undefined): number {
+  if (before === undefined) return 0;
+  return before?.end_ms ?? Math.max(0, Date.parse(item.opened_at) - beganAt(call) - BEFORE_OPENED_MS);
 }
 
 /** What one case has been offered, and which of its fields are the agent's own. */
