@@ -221,4 +221,5 @@ def install_error_handlers(app: FastAPI, render: Renderer) -> None:
     app.add_exception_handler(KringError, expected)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(OverflowError, invalid)  # a number that no column holds
     app.add_exception_handler(Exception, unexpected)

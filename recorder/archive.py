@@ -196,7 +196,7 @@ class Archive:
         """
         path = self.path(call_id)
         if not path.is_dir():
-            raise BundleNotFoundError(text("recorder.not_found", call_id=call_id))
+            raise _not_found(call_id)
         return Bundle(path, load_manifest(path))
 
     def verify(self, call_id: str, *, deep: bool = True) -> tuple[str, ...]:
@@ -208,5 +208,9 @@ class Archive:
         """
         path = self.path(call_id)
         if not path.is_dir():
-            raise BundleNotFoundError(text("recorder.not_found", call_id=call_id))
+            raise _not_found(call_id)
         return tuple(check_bundle(path, deep=deep))
+
+
+def _not_found(call_id: str) -> BundleNotFoundError:
+    return BundleNotFoundError(text("recorder.not_found", call_id=call_id), remedy=text("recorder.not_found_remedy"))
