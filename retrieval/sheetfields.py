@@ -74,7 +74,8 @@ def fields_of(article: Article) -> SheetFields:
     texts = {name: value if isinstance(value, (str, list)) else "" for name, value in plain.items()}
     lists = {name: "\n".join(plain[name]) for name in LISTS}
     rows = [{name: value or "" for name, value in row.items()} for row in plain["legal_basis"]]
-    return SheetFields.model_validate({**texts, **lists, "legal_basis": rows, "answer": answer, "body": rest.strip()})
+    body = {"answer": answer, "body": rest.strip("\n")}
+    return SheetFields.model_validate({**texts, **lists, **body, "legal_basis": rows})
 
 
 def article_from(fields: SheetFields, *, version: int) -> tuple[Article | None, list[Mistake]]:
@@ -87,7 +88,7 @@ def article_from(fields: SheetFields, *, version: int) -> tuple[Article | None, 
 
 def body_of(fields: SheetFields) -> str:
     """Return the body: the answer, then the rest."""
-    return "\n\n".join(part for part in (fields.answer.strip(), fields.body.strip()) if part)
+    return "\n\n".join(part.strip("\n") for part in (fields.answer, fields.body) if part.strip())
 
 
 def written_lines(typed: str) -> list[tuple[int, str]]:

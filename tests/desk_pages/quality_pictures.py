@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from playwright.sync_api import Page, expect
 
 from pipeline import events as ev
@@ -11,9 +13,9 @@ from tests.desk_pages.house import House, Line, ago
 
 KURNIA = "kurnia.contoh"
 QUESTIONS = (
-    ("apakah pembayaran ke influencer luar negeri dipotong pph", "Wajib dipotong PPh Pasal 26, tarif menurut P3B (contoh)."),
-    ("bagaimana lapor penghasilan dari sewa kos kosan", "Dilaporkan sebagai penghasilan sewa, final 10 persen (contoh)."),
-    ("siapa yang menerbitkan bukti potong kalau pembayarnya kedutaan", "Kedutaan bukan pemotong; wajib setor sendiri (contoh)."),
+    ("apakah pembayaran ke influencer luar negeri dipotong pph", "Dipotong PPh Pasal 26 menurut P3B (contoh)."),
+    ("bagaimana lapor penghasilan dari sewa kos kosan", "Sebagai penghasilan sewa yang bersifat final (contoh)."),
+    ("siapa yang menerbitkan bukti potong kalau pembayarnya kedutaan", "Kedutaan bukan pemotong (contoh)."),
 )  # fmt: skip
 
 
@@ -36,10 +38,10 @@ def ask(hub: House, question: str, answer: str, name: str) -> None:
     line.close()
 
 
-def quality(take: object, page: Page, hub: House) -> None:
-    """Walk through tasks, clusters, lists and the editor; ``take`` saves a picture under a name."""
-    picture = take
-    assert callable(picture)
+def quality(picture: Callable[[str], None], page: Page, hub: House) -> None:
+    """Walk through tasks, clusters, lists and the editor; ``picture`` saves what the page shows under a name."""
+    for (question, answer), name in zip(QUESTIONS, ("Dewi Contoh", "Eko Contoh", "Tono Contoh"), strict=True):
+        ask(hub, question, answer, name)
     page.goto(f"{hub.url}/pemutakhiran")
     expect(page.locator("#task .turns")).to_be_visible()
     picture("pemutakhiran")
@@ -54,7 +56,7 @@ def quality(take: object, page: Page, hub: House) -> None:
     picture("penyunting-baru")
     page.goto(f"{hub.url}/pemutakhiran/artikel")
     page.locator("tbody a").nth(3).click()
-    expect(page.locator("#history-title")).to_be_visible()
+    page.wait_for_url("**/pemutakhiran/artikel/*")
     page.keyboard.press("Alt+t")
     page.wait_for_url("**/pemutakhiran/lembar/*")
     picture("penyunting")

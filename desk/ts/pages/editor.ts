@@ -9,7 +9,8 @@ import { byId, h, setText, show } from "../core/dom.js";
 import { clockTime } from "../core/format.js";
 import { page, t } from "../core/page.js";
 import { startWork } from "../core/work.js";
-import { type Fields, addBasis, control, goTo, readFields, slug, writeFields } from "../quality/fields.js";
+import { type Fields, addBasis, control, goTo, readFields, writeFields } from "../quality/fields.js";
+import { slug } from "../quality/slug.js";
 import { SheetSaver, type Stored } from "../quality/sheet-saver.js";
 
 const sheetId = Number(page["sheet_id"]);
@@ -34,6 +35,11 @@ const saver = new SheetSaver(
       saved.classList.remove("late");
       for (const field of document.querySelectorAll<HTMLInputElement>("#discard [name=version]")) field.value = String(saver.version);
       if (view === "pratinjau" || view === "perubahan") void load(view);
+    },
+    judge: (error) => {
+      if (!(error instanceof ApiError)) return { again: true };
+      if (error.code === "sheet_stale") return { stored: error.body["stored"] as Stored, again: false };
+      return { again: error.status === 0 || error.status >= 500 };
     },
     failed: (error, again) => {
       setText(saved, again ? t("not_saved_retry") : t("not_saved", { why: wordsOf(error) }));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Quality staff's lists: arrow keys walk through the tasks, the chosen one stays marked when the list is drawn anew.
 
+import htmx from "htmx.org";
+
 import { altKeys } from "../core/alt-keys.js";
 import { slashToSearch } from "../core/frame.js";
 import { startWork } from "../core/work.js";
@@ -26,7 +28,15 @@ function walk(event: KeyboardEvent): void {
   rows()[at + step]?.focus();
 }
 
+/** Somebody has changed a task: show the one beside the list as it is now, unless a reason is being typed for it. */
+function renew(): void {
+  const typed = document.getElementById("reason") as HTMLInputElement | null;
+  if (shown() === "" || typed?.value || (typed !== null && document.activeElement === typed)) return;
+  void htmx.ajax("get", `/pemutakhiran/tugas/${shown()}`, { target: "#task", swap: "innerHTML" });
+}
+
 startWork();
+document.body.addEventListener("queue-tasks", renew);
 altKeys();
 slashToSearch();
 queue?.addEventListener("keydown", walk);

@@ -15,12 +15,6 @@ type Control = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement;
 
 export const control = (name: string): Control => byId<Control & HTMLElement>(`f-${name}`);
 
-/** "Lupa EFIN, cara minta" -> "lupa-efin-cara-minta" */
-export function slug(title: string): string {
-  const plain = title.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").toLowerCase();
-  return plain.replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 80).replace(/-+$/, "");
-}
-
 export function readFields(): Fields {
   const fields: Fields = Object.fromEntries(NAMES.map((name) => [name, control(name).value]));
   fields["legal_basis"] = [...byId("bases").querySelectorAll<HTMLElement>(".basis")].map((row) =>

@@ -2,7 +2,6 @@
 // Keeps a sheet saved while it is typed. One save runs at a time; what the server has not confirmed lies in the tab's
 // storage, so that neither a reload nor a dead server loses a word. Pure of the DOM.
 
-import { ApiError } from "../core/api.js";
 import type { Fields } from "./fields.js";
 
 export interface Stored {
@@ -18,6 +17,8 @@ export interface SheetHands {
   keep: (text: string | null) => void;
   saving: () => void;
   saved: (at: string) => void;
+  /** What a refusal means: another text is stored, or whether the same request may work later. */
+  judge: (error: unknown) => { stored?: Stored; again: boolean };
   failed: (error: unknown, again: boolean) => void;
   conflict: (stored: Stored, mine: Fields) => void;
 }
@@ -87,12 +88,12 @@ export class SheetSaver {
   }
 
   private refused(error: unknown, mine: Fields): void {
-    if (error instanceof ApiError && error.code === "sheet_stale") {
+    const { stored, again } = this.hands.judge(error);
+    if (stored) {
       this.stopped = true;
-      this.hands.conflict(error.body["stored"] as Stored, mine);
+      this.hands.conflict(stored, mine);
       return;
     }
-    const again = !(error instanceof ApiError) || error.status === 0 || error.status >= 500;
     this.hands.failed(error, again);
     if (again) this.schedule(RETRY_MS);
   }
