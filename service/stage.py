@@ -134,6 +134,9 @@ async def stage(
             "http_port": choose_port(http_port),
             "extensions": stage_extensions(agents + others),
             "seal_after_s": 5.0,
+            # Callers come whether somebody looks at the desk or not.
+            "agent_begins_ready": True,
+            "wrap_up_most_s": 2.0,
             # Known passwords and thrown-away data: never on the network, never in the office's own database.
             "http_bind": "127.0.0.1",
             "sip_bind": "127.0.0.1",
