@@ -13,7 +13,7 @@ hub calls them in threads. The time is always passed in (``now``, timezone-aware
     people.create_person(db, username=, name=, password=, roles=, extension="", now=)   -> PersonView
     signin.authenticate(db, username, password, address=, now=)            -> PersonView | SignInRefusedError ...
     people.find_person(db, username) / people.person_of_extension(db, "2101") / people.list_people(db)
-    people.change_person(db, person_id, name=, roles=, extension="2101", version=, now=) / set_active(db, id, False, ...)
+    people.change_person(db, person_id, name=, roles=, extension="2101", version=, now=) / set_active(...)
     people.sign_out_everywhere(db, person_id, now=) / passwords.set_password(db, person_id, password, once=True, now=)
     accounts.list_accounts(db, now=) / find_account(db, person_id, now=)   as administrators see people
 

@@ -48,7 +48,7 @@ class OfficeValues:
 @dataclass(frozen=True)
 class Rule:
     """What one setting holds: ``text`` up to ``most`` characters, a whole ``number`` or a ``share`` between ``least``
-    and ``most``, or some of ``choices``. Its name and help are ``desk.office_<name>`` and ``desk.office_<name>_help``."""
+    and ``most``, or some of ``choices``. Name and help are ``desk.office_<name>`` and ``desk.office_<name>_help``."""
 
     name: str
     holds: Literal["text", "number", "share", "choices"]

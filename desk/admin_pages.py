@@ -20,6 +20,7 @@ from desk.live_call import iso
 from pipeline.catalog import text
 
 router = APIRouter(prefix="/admin")
+BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
 TOLD = ("added", "saved", "password", "switched", "signed_out", "ready")
 Told = Annotated[str, Query(alias="pesan", max_length=20)]
 Words = Annotated[str, Query(alias="cari", max_length=100)]
@@ -146,7 +147,7 @@ async def new_person_context(request: Request, have: Deps) -> dict[str, Any]:
     form = await request.form()
     typed: dict[str, Any] = {name: forms.one(form, name) for name in ("username", "name", "extension", "password")}
     typed["roles"] = forms.several(form, "roles")
-    return {"form": typed, **await run_in_threadpool(_choices, have)}
+    return {**await run_in_threadpool(_choices, have), "form": typed}
 
 
 def _known_extension(have: Deps, number: str) -> None:
@@ -211,7 +212,7 @@ def _account_context(have: Deps, person_id: int) -> dict[str, Any]:
 
 def _browser(row: OpenSession) -> str:
     """Return a browser's name from what it says of itself; the common ones claim to be others as well."""
-    for mark, name in (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")):  # fmt: skip
+    for mark, name in BROWSERS:
         if mark in row.browser:
             return name
     return row.browser[:30] or "–"

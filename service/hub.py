@@ -100,14 +100,6 @@ class Hub:
             on_change=self._case_changed,
             offset_ms=self._offset_ms,
         )
-        self.office = Office(
-            database,
-            OfficeValues(
-                case_limit_s=settings.case_limit_s,
-                case_warning_s=settings.case_warning_s,
-                no_answer_threshold=settings.no_answer_threshold,
-            ),
-        )
         self.roster = Roster(settings, database, self.casework, self.clock)
         self.records = Records(database, self.casework, self.roster.duty, self.floor.changed)
         self.screen = ScreenLogs(self.spool, StreamJournal(self.spool, "screen"), self.clock, offset_ms=self._offset_ms)

@@ -68,7 +68,7 @@ async def test_the_way_from_the_address_to_a_working_office(empty: Desk) -> None
     assert empty.hub.office.current.office_name == "Kantor <Uji>"
     assert "2101" in (await browser.get("/penyiapan/ekstensi")).text
     await send(browser, "/penyiapan/ekstensi")
-    assert "Lanjutkan penyiapan" in (await browser.get("/admin")).text.split('id="page-data"')[0]  # left, and taken up again
+    assert "Lanjutkan penyiapan" in (await browser.get("/admin")).text.split('id="page-data"')[0]
     assert (await browser.get("/penyiapan")).headers["location"] == "/penyiapan/orang"
     person = {"username": "dina", "name": "Dina Uji", "roles": ["agent"], "extension": "2101", "password": SECRET}
     wrong = await send(browser, "/penyiapan/orang", more="1", **{**person, "roles": []})
