@@ -34,7 +34,7 @@ Action = Literal[
     "sign_in", "sign_out", "set_up", "person_added", "person_changed", "extension_changed", "setting_changed",
     "case_opened", "case_moved", "consultation_taken", "consultation_left", "transcript_viewed", "call_joined",
     "call_left", "recording_opened",
-    "recording_played", "identity_shown", "trail_exported",
+    "recording_played", "identity_shown", "calls_listed", "trail_exported",
     "case_saved", "taxpayer_added", "taxpayer_changed", "taxpayer_seen", "task_moved", "callback_moved",
     "article_published", "article_retired", "article_draft_discarded",
 ]  # fmt: skip

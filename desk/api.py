@@ -127,6 +127,8 @@ async def live(
         raise ForbiddenError
     if have.stream.closed:
         raise StreamClosingError
+    if call in have.live.calls:
+        await run_in_threadpool(request.app.state.listening.watched, session, call)
     after = request.headers.get("last-event-id") or cursor
     wanted = {"board": board_filter, "agent": agent_filter(session.person.extension), "work": work_filter(call)}[scope]
     masks = scope == "board" or (scope == "work" and is_masked(session.person.roles))

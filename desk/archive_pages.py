@@ -78,6 +78,7 @@ async def listing(
         day = date.fromisoformat(tanggal) if tanggal else None
     except ValueError:
         raise BadRequestError from None
+    await run_in_threadpool(_listening(request).listed, session)
     page, rows = await run_in_threadpool(_rows, request, have, q, day, hal)
     return have.render.page(
         request,

@@ -52,6 +52,10 @@ class Listening:
         """Write down that a call's transcript is followed, unless that stands there already; raises DatabaseError."""
         self._once("transcript_viewed", session, call_id, "")
 
+    def listed(self, session: SessionView) -> None:
+        """Write down that the list of archived calls is looked at, as :meth:`watched` does."""
+        self._once("calls_listed", session, "", "")
+
     def _once(self, action: Action, session: SessionView, call_id: str, purpose: str) -> None:
         key = action, session.csrf, call_id, purpose
         with self._lock:
@@ -62,5 +66,6 @@ class Listening:
                 self._noted_s[key] = now_s
 
     def _record(self, action: Action, session: SessionView, call_id: str, purpose: str) -> None:
-        fact = Fact(action, ("call", call_id), purpose=purpose, person=session.person.username)
+        about = ("call", call_id) if call_id else ("archive", "")
+        fact = Fact(action, about, purpose=purpose, person=session.person.username)
         audit.record(self._database, fact, now=self._clock.now())
