@@ -119,6 +119,16 @@ def test_figures_of_the_day(db, staff, now):
     assert calls.agent_day(db, staff.colleague.id, now=now) == calls.AgentDay(0, 0, 0)
 
 
+def test_calls_that_we_made_count_for_their_agent_and_not_as_callers(db, staff, now):
+    for number, answered, reason in ((1, True, "agent_hung_up"), (2, False, "agent_unreachable")):
+        offered, *rest = story(now, f"20260105T010000-0000000{number}", answered=answered, reason=reason)
+        for item in (offered.model_copy(update={"direction": "out"}), *rest):
+            calls.apply(db, item)
+    assert calls.find_call(db, "20260105T010000-00000001").direction == "out"
+    assert calls.board_day(db, now=now) == calls.BoardDay(0, 0, 0, None)
+    assert calls.agent_day(db, staff.agent.id, now=now).calls == 1
+
+
 def test_archive_pages(db, staff, now):
     for number in range(7):
         for item in story(now + timedelta(minutes=number), f"20260105T010000-0000000{number}"):

@@ -20,9 +20,12 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.bus import BusClient
 from pipeline.callfolder import CallFolder, Spool
+from pipeline.errors import CommandRefusedError
 from pipeline.events import CallEvent
 from pipeline.settings import PROJECT_DIR, Settings
+from telephony.media import closed_samples
 from tests.ports import free_port, free_range
 
 RATE_HZ = 8000
@@ -48,6 +51,20 @@ async def until(condition: Callable[[], Any], timeout_s: float = 10.0) -> Any:
     return value
 
 
+async def reach(hub: BusClient) -> BusClient:
+    """Return the client when the softphone has come to the bus, which it does beside its start."""
+
+    async def answers() -> bool:
+        with contextlib.suppress(CommandRefusedError):
+            return bool(await hub.request("softphone.2101", "status"))
+        return False
+
+    async with asyncio.timeout(10):
+        while not await answers():
+            await asyncio.sleep(0.02)
+    return hub
+
+
 def voice(seconds: float, seed: int) -> np.ndarray:
     """Speech-like noise: band-limited, with syllables, different for each seed."""
     count = int(seconds * RATE_HZ)
@@ -71,7 +88,8 @@ def write_wav(path: Path, audio: np.ndarray, rate_hz: int = RATE_HZ, channels: i
 
 
 def read_wav(path: Path) -> np.ndarray:
-    """Read a closed PCM16 file."""
+    """Read a PCM16 file that is closed, or is just being closed."""
+    wait_for(lambda: closed_samples(path) is not None, 3, f"a closed {path}")
     with wave.open(str(path), "rb") as file:
         return np.frombuffer(file.readframes(file.getnframes()), "<i2")
 

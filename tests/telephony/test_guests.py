@@ -15,7 +15,7 @@ import pytest
 
 from pipeline.bus import BusClient
 from pipeline.errors import CommandRefusedError
-from tests.telephony.harness import RATE_HZ, Process, Site, read_wav, sine, site, tones_in, until, write_wav
+from tests.telephony.harness import RATE_HZ, Process, Site, reach, read_wav, sine, site, tones_in, until, write_wav
 from tests.telephony.test_outgoing import desk
 
 pytestmark = pytest.mark.integration
@@ -41,6 +41,7 @@ class Trio:
         agent = await asyncio.to_thread(
             it.up, "--after", "0.05", "--play", str(says["agent"]), "--record-dir", str(it.folder / "agent")
         )
+        await reach(self.hub)
         guest = ("--after", "0.1", "--play", str(says["guest"]), "--record-dir", str(it.folder / "guest"))
         self.phones = {"agent": agent[1], "guest": await asyncio.to_thread(it.guest, *guest)}
         self.phones["caller"] = it.caller("--play", str(says["caller"]), "--record", str(it.folder / "heard.wav"))
@@ -158,6 +159,7 @@ async def test_a_guest_who_does_not_come_leaves_the_call_as_it_was(tmp_path: Pat
     with site(tmp_path, guest=True, ring_timeout_s=1.0) as it:
         async with desk(it) as hub:
             await asyncio.to_thread(it.up, "--after", "0.05")
+            await reach(hub)
             caller = it.caller("--linger", "30")
             await until(lambda: it.find("call.bridged"))
             reasons = []

@@ -11,7 +11,7 @@ import pytest
 from pipeline.errors import CommandRefusedError
 from tests.peers import need
 from tests.telephony.baresip import baresip, speech
-from tests.telephony.harness import likeness, read_wav, site, until
+from tests.telephony.harness import likeness, reach, read_wav, site, until
 from tests.telephony.sipp import referred, sipp
 from tests.telephony.test_outgoing import desk
 
@@ -23,6 +23,7 @@ async def test_baresip_follows_a_transfer_and_our_call_ends(tmp_path: Path) -> N
     with site(tmp_path) as it:
         async with desk(it) as hub:
             await asyncio.to_thread(it.up, "--after", "0.05")
+            await reach(hub)
             elsewhere = it.outside("--after", "0.2", "--record-dir", str(tmp_path))
             await asyncio.to_thread(elsewhere.event, "ready")
             says = speech(it, it.caller_voice, after_s=0.0, repeat=10)
@@ -56,6 +57,7 @@ async def test_a_transfer_that_fails_returns_to_the_talk(tmp_path: Path, outcome
     with site(tmp_path) as it:
         async with desk(it) as hub:
             await asyncio.to_thread(it.up, "--after", "0.05")
+            await reach(hub)
             caller = sipp(it, referred(outcome))
             await until(lambda: it.find("call.bridged"))
             await hub.request("softphone.2101", "transfer", to="02150001234")
@@ -74,6 +76,7 @@ async def test_a_transfer_that_the_far_end_reports_done(tmp_path: Path) -> None:
     with site(tmp_path) as it:
         async with desk(it) as hub:
             await asyncio.to_thread(it.up, "--after", "0.05")
+            await reach(hub)
             caller = sipp(it, referred("200 OK"))
             await until(lambda: it.find("call.bridged"))
             await hub.request("softphone.2101", "transfer", to="02150001234")
@@ -85,6 +88,7 @@ async def test_keys_reach_the_far_end_and_are_kept_nowhere(tmp_path: Path) -> No
     with site(tmp_path, log_level="debug") as it:
         async with desk(it) as hub:
             phone, _ = await asyncio.to_thread(it.up, "--after", "0.05")
+            await reach(hub)
             caller = it.caller("--linger", "30")
             await until(lambda: it.find("call.bridged"))
             for digits in ("", "12a4z", "1" * 33, "1;2"):
@@ -110,6 +114,7 @@ async def test_a_far_end_without_keys_is_said_so(tmp_path: Path) -> None:
     with site(tmp_path) as it:
         async with desk(it) as hub:
             await asyncio.to_thread(it.up, "--after", "0.05")
+            await reach(hub)
             caller = sipp(it, referred("486 Busy Here"))  # offers no telephone-event
             await until(lambda: it.find("call.bridged"))
             with pytest.raises(CommandRefusedError, match="takes no keys"):
