@@ -98,14 +98,21 @@ class Line:
         call_id = "" if state == "ready" else self.call_id
         self.say(ev.ExtensionStateChanged(at=_now(), extension=self.extension, state=state, call_id=call_id))
 
-    def ring(self, number: str = "081255507788", name: str = "Dewi Contoh", at: datetime | None = None) -> None:
-        """A caller's INVITE arrives."""
+    def ring(
+        self,
+        number: str = "081255507788",
+        name: str = "Dewi Contoh",
+        at: datetime | None = None,
+        direction: ev.Direction = "in",
+    ) -> None:
+        """A caller's INVITE arrives, or the extension's person calls (``direction`` out)."""
         self.began = at or _now()
         self.extension_state("ringing")
         self.say(
             ev.CallOffered(
-                at=self.began, call_id=self.call_id, extension=self.extension, caller_number=number, caller_name=name
-            )
+                at=self.began, call_id=self.call_id, extension=self.extension, caller_number=number, caller_name=name,
+                direction=direction,
+            )  # fmt: skip
         )
 
     def answer(self, at: datetime | None = None) -> None:
@@ -185,12 +192,13 @@ class House:
                     device_uri="sip:agen@127.0.0.1:6101",
                     answer="desk",
                 )
-                for number in ("2101", "2102")
+                for number in ("2101", "2102", "2103")
             ),
         )
         self.url = f"http://127.0.0.1:{self.settings.http_port}"
         self._told = threading.Condition()
         self.commands: list[tuple[str, dict[str, Any]]] = []
+        self.dialled = ""  # the call that a softphone says it has begun when it is told to dial
         self.database = open_database(self.settings.database)
         self.hub = Hub(self.settings, self.database)
         self._ready: Future[None] = Future()
@@ -270,7 +278,7 @@ class House:
         self._server = uvicorn.Server(config)
         async with contextlib.AsyncExitStack() as stack:
             await stack.enter_async_context(Broker(self.settings.bus_path))
-            for number in ("2101", "2102"):
+            for number in ("2101", "2102", "2103"):
                 phone = BusClient(self.settings.bus_path, f"softphone.{number}", on_command=self._obey)
                 self._phones[number] = await stack.enter_async_context(phone)
                 await asyncio.wait_for(phone.connected.wait(), 10)
@@ -285,7 +293,7 @@ class House:
         with self._told:
             self.commands.append((command, args))
             self._told.notify_all()
-        return {}
+        return {"call_id": self.dialled} if command == "dial" else {}
 
 
 @contextlib.contextmanager

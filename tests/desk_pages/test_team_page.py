@@ -24,6 +24,7 @@ def opened(hub: House, visitors: Visitors, line: Line, username: str = TUTI) -> 
     case = cases.cases_of_call(hub.database, line.call_id)[0]
     page.locator(f'#queue a[href="/tim/{case.id}"]').click()
     expect(page.locator("#fact-question")).to_have_text(case.fields["question"])
+    expect(page.locator("body")).to_have_attribute("data-ready", "yes")
     return page
 
 

@@ -98,8 +98,10 @@ function startHtmx(): void {
     if (target.id === "notice") target.scrollIntoView({ block: "nearest" });
   });
   body.addEventListener("htmx:afterRequest", (event) => {
-    const detail = (event as CustomEvent<{ successful: boolean; requestConfig: { verb: string } }>).detail;
-    if (detail.successful && detail.requestConfig.verb !== "get") byId("notice").replaceChildren();
+    const detail = (event as CustomEvent<{ successful: boolean; xhr: XMLHttpRequest; requestConfig: { verb: string } }>).detail;
+    // A refusal that is shown counts as successful for htmx.
+    const done = detail.successful && detail.xhr.status < 400;
+    if (done && detail.requestConfig.verb !== "get") byId("notice").replaceChildren();
   });
   for (const name of ["htmx:sendError", "htmx:timeout"]) {
     body.addEventListener(name, () => {

@@ -58,7 +58,7 @@ async function renewVersion(): Promise<void> {
   if (!item) return;
   const response = await fetch(`/eskalasi/${item.case_id}/kasus`, { headers: { "HX-Request": "true" } });
   const drawn = new DOMParser().parseFromString(await response.text(), "text/html");
-  const version = drawn.querySelector<HTMLElement>(".facts")?.dataset["version"];
+  const version = drawn.querySelector<HTMLElement>(".stand")?.dataset["version"];
   if (version) setVersion(version);
 }
 
@@ -107,7 +107,11 @@ function start(): void {
     const next = document.querySelector<HTMLAnchorElement>("#queue .due a, #queue .cases a:not([aria-current])");
     if (next) window.location.assign(next.href);
   });
-  window.addEventListener("pagehide", () => htmx.trigger("#autosave", "save-now", {}));
+  window.addEventListener("pagehide", () => {
+    const autosave = document.querySelector("#autosave");
+    if (autosave) htmx.trigger(autosave, "save-now", {});
+  });
+  document.body.dataset["ready"] = "yes";
 }
 
 start();

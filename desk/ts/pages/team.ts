@@ -10,7 +10,7 @@ import { named, now, page, t } from "../core/page.js";
 import type { Case, LiveCall, WireEvent } from "../core/types.js";
 import { startWork } from "../core/work.js";
 import { CallView } from "../work/call-view.js";
-import { keep, startForms, startKeys } from "../work/forms.js";
+import { keep, startForms, startKeys, typedEarly } from "../work/forms.js";
 import { drawSource, intoAnswer, WorkSikp } from "../work/sikp.js";
 
 const form = (id: string): HTMLFormElement | null => document.querySelector<HTMLFormElement>(`#${id}`);
@@ -30,7 +30,8 @@ class Decision {
     return document.querySelector<HTMLTextAreaElement>("#answer");
   }
 
-  private typed(): void {
+  /** Whoever begins to write an answer helps. */
+  typed(): void {
     const shown = form("answer-form");
     if (shown) drawSource(shown);
     const take = document.querySelector("#do-take");
@@ -83,7 +84,7 @@ class Decision {
 
   /** The case's part was drawn anew: its data-* say what is stored. */
   facts(): void {
-    const facts = document.querySelector<HTMLElement>("#case-facts .facts");
+    const facts = document.querySelector<HTMLElement>("#case-facts .stand");
     if (!facts) return;
     const { version, answer, state, helper } = facts.dataset;
     this.stored({ version: Number(version), answer: answer ?? "", state: state ?? "", helper: helper ?? "" });
@@ -120,6 +121,7 @@ function whyNotJoined(event: WireEvent): void {
 function start(): void {
   const call = page["call"] as LiveCall | null;
   const item = page["case"] as Case | null;
+  const early = form("answer-form") !== null && typedEarly(form("answer-form") as HTMLFormElement);
   startForms();
   startKeys();
   slashToSearch();
@@ -155,6 +157,8 @@ function start(): void {
   });
   window.setInterval(runClock, 1000);
   runClock();
+  if (early) decision?.typed();
+  document.body.dataset["ready"] = "yes";
 }
 
 start();
