@@ -125,9 +125,28 @@ def live(camera: Camera, hub: House) -> None:
     page.locator("#reader").focus()
     camera.take(page, "agen-pembaca")
     camera.take(page, "agen-gelap", dark=True)
+    agent_work(camera, page, call)
     board = camera.visitors.visit(hub.url, SARI, path="/papan")
     camera.take(board, "papan")
     camera.take(board, "papan-gelap", dark=True)
+
+
+def agent_work(camera: Camera, page: Page, call: Line) -> None:
+    """What an agent has besides the first case: own state, consultation, a further question."""
+    page.keyboard.press("F1")
+    camera.take(page, "agen-status")
+    page.keyboard.press("Escape")
+    page.keyboard.press("F6")
+    expect(page.locator("#phone-panel .person-row").first).to_be_visible()
+    camera.take(page, "agen-konsultasi")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Alt+b")
+    expect(page.locator("#case-tabs [role=tab]")).to_have_count(2)
+    call.final("agent", "ada lagi yang bisa saya bantu bapak", 100_000)
+    call.final("caller", "kapan batas lapor spt tahunan untuk orang pribadi", 104_000)
+    expect(page.locator("#question")).not_to_have_value("")
+    camera.take(page, "agen-dua-pertanyaan")
+    camera.take(page, "agen-dua-pertanyaan-gelap", dark=True)
 
 
 def main(folder: Path) -> None:

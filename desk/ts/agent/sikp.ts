@@ -118,7 +118,7 @@ export class SikpPane {
 
   private emptyWords(): string {
     if (this.found) return t("search_nothing");
-    if (!this.call) return t("sikp_idle");
+    if (!this.call || this.call.state === "ended") return t(this.call?.suggestions?.no_answer ? "sikp_no_rows" : "sikp_idle");
     return this.call.suggestions?.no_answer ? t("sikp_no_rows") : t("sikp_listening");
   }
 
