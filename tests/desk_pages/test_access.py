@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every page, light and dark, passes the accessibility checker without serious findings."""
+"""What a page shows while it is worked with passes the accessibility checker too; each page as such: test_axe."""
 
 from __future__ import annotations
 
@@ -61,12 +61,7 @@ def test_agent(hub: House, visitors: Visitors, axe_source: str, line: Line) -> N
     assert findings(page, axe_source) == []
 
 
-@pytest.mark.parametrize("path", ["/papan", "/arsip", "player"])
-def test_archive_player_and_board(hub: House, visitors: Visitors, axe_source: str, sealed: Line, path: str) -> None:
-    page = visitors.visit(
-        hub.url, "sari.contoh", path=f"/arsip/{sealed.call_id}?tujuan=assessment" if path == "player" else path
-    )
-    expect(page.locator({"/papan": ".tile-value", "/arsip": "tbody tr"}.get(path, ".word")).first).to_be_visible()
-    if path == "player":
-        page.locator(".word").nth(20).click()
+def test_player_with_a_word_chosen(hub: House, visitors: Visitors, axe_source: str, sealed: Line) -> None:
+    page = visitors.visit(hub.url, "sari.contoh", path=f"/arsip/{sealed.call_id}?tujuan=assessment")
+    page.locator(".word").nth(20).click()
     assert findings(page, axe_source) == []
