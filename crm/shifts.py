@@ -14,7 +14,6 @@ from crm.models import AgentState, Call, Extension, Person, PersonRole, WebSessi
 from pipeline.database import Database
 
 Changed = tuple[str, AgentStateView]  # whose extension, and the new state
-TAKES_CALLS: frozenset[str] = frozenset({"ready", "busy"})  # a busy extension refuses a second call by itself
 
 
 def call_answered(database: Database, call_id: str, *, now: datetime) -> Changed | None:
@@ -26,13 +25,13 @@ def call_answered(database: Database, call_id: str, *, now: datetime) -> Changed
         found = _agent_of_call(session, call_id)
         if found is None:
             return None
-        person_id, extension = found
+        person_id, _ = found
         known = exists().where(
             AgentState.person_id == person_id, AgentState.call_id == call_id, AgentState.state == "busy"
         )
         if session.scalar(select(known)):
             return None
-    return _follow(database, person_id, extension, "busy", call_id, now)
+    return _follow(database, found, "busy", call_id, now=now)
 
 
 def call_ended(database: Database, call_id: str, *, now: datetime) -> Changed | None:
@@ -41,11 +40,10 @@ def call_ended(database: Database, call_id: str, *, now: datetime) -> Changed | 
         found = _agent_of_call(session, call_id)
         if found is None:
             return None
-        person_id, extension = found
-        present = session.scalar(_newest(person_id))
+        present = session.scalar(_newest(found[0]))
         if present is None or (present.state, present.call_id) != ("busy", call_id):
             return None
-    return _follow(database, person_id, extension, "wrap_up", call_id, now)
+    return _follow(database, found, "wrap_up", call_id, now=now)
 
 
 def wrapping_up(database: Database) -> list[Changed]:
@@ -74,20 +72,28 @@ def sign_out_absent(database: Database, *, now: datetime) -> list[Changed]:
     return [(extension, set_state(database, person_id, "offline", now=now)) for person_id, extension in gone]
 
 
-def availability(database: Database) -> dict[str, bool]:
-    """Return which extensions take calls: those of agents who are ready, and those that are no agent's."""
+def takes_calls(state: str, *, signed_out: bool) -> bool:
+    """Tell whether an agent in a state takes calls; who is on one does, for the telephone refuses a second by itself.
+
+    Parameters:
+        signed_out: what holds for those who are signed out.
+    """
+    return state in ("ready", "busy") or (signed_out and state == "offline")
+
+
+def availability(database: Database, *, signed_out: bool) -> dict[str, bool]:
+    """Return which extensions take calls: by what their agents do, and those that are no agent's always."""
     with database.read() as session:
         numbers = {number: True for number in session.scalars(select(Extension.number))}
     return numbers | {
-        extension: view is not None and view.state in TAKES_CALLS
+        extension: takes_calls(view.state if view else "offline", signed_out=signed_out)
         for _, extension, view in _present(database)
         if extension
     }
 
 
-def _follow(
-    database: Database, person_id: int, extension: str, state: State, call_id: str, now: datetime
-) -> Changed | None:
+def _follow(database: Database, agent: tuple[int, str], state: State, call_id: str, *, now: datetime) -> Changed | None:
+    person_id, extension = agent
     try:
         return extension, set_state(database, person_id, state, now=now, call_id=call_id)
     except ProcedureError:  # the agent went another way in the same moment

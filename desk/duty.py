@@ -26,7 +26,7 @@ class Duty:
     """Keeps agents' states. Thread-safe.
 
     Parameters:
-        begin_ready: whoever signs in is ready at once (else paused until the agent says so).
+        begin_ready: agents are ready until they say otherwise, signed in or not (else paused until they say so).
         finish_alone: an agent is ready again by itself when the cases of the call are settled.
         wrap_up_s: after so long in wrap-up an agent is ready again; 0: never.
         on_state: told of each change of somebody who has an extension.
@@ -95,7 +95,11 @@ class Duty:
 
     def availability(self) -> dict[str, bool]:
         """Return which extensions take calls now; one that nobody answers does."""
-        return shifts.availability(self._db)
+        return shifts.availability(self._db, signed_out=self._begin_ready)
+
+    def takes_calls(self, state: AgentStateView) -> bool:
+        """Tell whether somebody in this state takes calls."""
+        return shifts.takes_calls(state.state, signed_out=self._begin_ready)
 
     def _is_done(self, call_id: str) -> bool:
         return all(case.state in SETTLED for case in self._casework.cases_in(call_id))

@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 from crm.agents import AgentStateView
-from crm.shifts import TAKES_CALLS
 from desk.availability import Availability
 from desk.casework import Casework
 from desk.deps import CommandBus
@@ -76,7 +75,7 @@ class Roster:
         if extension:
             wire = state.wire()
             self._post(lambda: stream.append("agent.state", wire, extension=extension))
-            self._want({extension: state.state in TAKES_CALLS})
+            self._want({extension: self.duty.takes_calls(state)})
 
     def _want(self, takes_calls: Mapping[str, bool]) -> None:
         availability = self._availability

@@ -134,7 +134,9 @@ class Settings(BaseSettings):
     database_url: str = _setting("", "URL", "SQLAlchemy URL; empty = SQLite in data_dir.")
     case_limit_s: int = _setting(900, "s", "Procedure limit from question to end (LIP20-0015: 15 minutes).", ge=1)
     case_warning_s: int = _setting(600, "s", "When the case clock turns to warning.", ge=1)
-    agent_begins_ready: bool = _setting(False, "-", "Agents who sign in are ready at once; else paused until they say so.")
+    agent_begins_ready: bool = _setting(
+        False, "-", "Agents are ready until they say otherwise, signed in or not; else paused until they do."
+    )
     wrap_up_ends_alone: bool = _setting(
         False, "-", "An agent is ready again by itself when the cases of the call are settled."
     )

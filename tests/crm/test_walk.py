@@ -9,9 +9,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from crm import attachments, callbacks, cases, queues, tasks
 from crm.clock import CaseLimits
@@ -22,6 +29,7 @@ from crm.procedure import CALLED_BACK, CLOCK_STOPS, EDITABLE, ESCALATED, KEEPERS
 from pipeline.clock import ManualClock
 from pipeline.database import Database
 from tests.crm.office import CALL, CHEAP_HASHER, PASSWORD
+from tests.postgresql import Server
 
 pytestmark = pytest.mark.unit
 
@@ -46,9 +54,12 @@ VALUES = {
     "article_id": st.sampled_from(["", "art-1"]),
     "article_version": st.sampled_from([None, 1, 2]),
     "sikp_update": st.sampled_from(["", "needed", "not_needed"]),
+    "no_question_reason": st.sampled_from(["", "", "dropped"]),
     "npwp_checked": st.booleans(),
 }
-FILLED = {"question": "q1", "answer": "a1", "article_id": "art-1", "article_version": 1}
+FILLED = {
+    "question": "q1", "answer": "a1", "article_id": "art-1", "article_version": 1, "no_question_reason": "dropped",
+}  # fmt: skip
 given_fields = st.fixed_dictionaries({}, optional=VALUES)
 anybody = st.sampled_from(sorted(PEOPLE))
 kinds = st.sampled_from(["interpretation", "information"])
@@ -97,9 +108,7 @@ class CaseWalk(RuleBasedStateMachine):
 
     @initialize(start=st.sampled_from(STARTS))
     def begin(self, start):
-        self.folder = Path(tempfile.mkdtemp(prefix="kring-walk-"))
-        shutil.copyfile(empty_office() / "kring.db", self.folder / "kring.db")
-        self.db = Database(f"sqlite:///{self.folder / 'kring.db'}")
+        self.open_office()
         self.clock = ManualClock()
         self.people = {
             name: create_person(
@@ -125,10 +134,18 @@ class CaseWalk(RuleBasedStateMachine):
             self.move(to, given, who)
             assert self.state == to
 
+    def open_office(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="kring-walk-"))
+        shutil.copyfile(empty_office() / "kring.db", self.folder / "kring.db")
+        self.db = Database(f"sqlite:///{self.folder / 'kring.db'}")
+
+    def close_office(self):
+        shutil.rmtree(self.folder)
+
     def teardown(self):
         if hasattr(self, "db"):
             self.db.close()
-            shutil.rmtree(self.folder)
+            self.close_office()
 
     def acts(self, who, roles):
         mine = PEOPLE[who] & set(roles)
@@ -347,6 +364,27 @@ class CaseWalk(RuleBasedStateMachine):
         assert (task.state if task else None) == (self.task[0] if self.task else None)
         articles = attachments.articles_of_case(self.db, self.case_id)
         assert {(item.article_id, item.article_version) for item in articles} == self.attached
+
+
+class CaseWalkOnPostgresql(CaseWalk):
+    """The same on the other engine; ``server`` and ``template`` are the test's."""
+
+    server: Server
+    template: str
+
+    def open_office(self):
+        self.url = self.server.create(self.template)
+        self.db = Database(self.url)
+
+    def close_office(self):
+        self.server.drop(self.url)
+
+
+@pytest.mark.integration
+def test_the_walk_on_postgresql(postgresql, postgresql_template):
+    CaseWalkOnPostgresql.server, CaseWalkOnPostgresql.template = postgresql, postgresql_template
+    few = settings(max_examples=4, stateful_step_count=15, deadline=None, phases=(Phase.generate,))
+    run_state_machine_as_test(CaseWalkOnPostgresql, settings=few)
 
 
 TestCaseWalk = CaseWalk.TestCase
