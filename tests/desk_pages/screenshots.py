@@ -10,6 +10,7 @@ import re
 import shutil
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -19,6 +20,7 @@ from pipeline.settings import PROJECT_DIR
 from tests.desk_pages.archive_maker import finished_call, seal
 from tests.desk_pages.conftest import Visitors
 from tests.desk_pages.house import House, Line, ago, house
+from tests.desk_pages.quality_pictures import KURNIA, quality
 
 RATNA, SARI = "ratna.contoh", "sari.contoh"
 
@@ -161,6 +163,8 @@ def main(folder: Path) -> None:
             Line(hub, number).extension_state("ready")
         archive(camera, hub)
         live(camera, hub)
+        page = camera.visitors.visit(hub.url, KURNIA)
+        quality(partial(camera.take, page), page, hub)
         browser.close()
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -18,12 +19,17 @@ from tests.desk_pages.test_agent_page import NASTY, QUESTION, RATNA, SAVED, WRIT
 
 pytestmark = pytest.mark.integration
 
+SERIOUS = """axe.run().then(result => result.violations
+    .filter(one => ['serious', 'critical'].includes(one.impact))
+    .map(one => [one.id, one.nodes.map(node => node.target.join(' '))]))"""
 NPWP = "09.254.294.3-407.000"  # invented
 
 
 def commands(hub: House, name: str) -> list[dict[str, Any]]:
     """Return what softphones were told by this name, without the call's id."""
-    return [{key: value for key, value in args.items() if key != "call_id"} for told, args in hub.commands if told == name]
+    return [
+        {key: value for key, value in args.items() if key != "call_id"} for told, args in hub.commands if told == name
+    ]
 
 
 def told(page: Page, hub: House, name: str, args: dict[str, Any]) -> None:
@@ -35,7 +41,9 @@ def told(page: Page, hub: House, name: str, args: dict[str, Any]) -> None:
     raise AssertionError(f"{name} {args} never came: {hub.commands[-4:]}")
 
 
-def test_own_state_by_keyboard_and_ready_after_the_call_with_one_key(hub: House, visitors: Visitors, line: Line) -> None:
+def test_own_state_by_keyboard_and_ready_after_the_call_with_one_key(
+    hub: House, visitors: Visitors, line: Line
+) -> None:
     page = visitors.visit(hub.url, RATNA)
     expect(page.locator("#agent-state")).to_be_visible()
     page.keyboard.press("F1")
@@ -65,9 +73,7 @@ def test_the_callers_history_pops_up_with_the_ring(hub: House, visitors: Visitor
     number = "081255507788"
     ratna = people.find_person(hub.database, RATNA)
     assert ratna is not None
-    taxpayers.create_taxpayer(
-        hub.database, name=f"Dewi {NASTY}", npwp=NPWP, phone=number, person=ratna, now=ago(0)
-    )
+    taxpayers.create_taxpayer(hub.database, name=f"Dewi {NASTY}", npwp=NPWP, phone=number, person=ratna, now=ago(0))
     page = visitors.visit(hub.url, RATNA)
     line.ring(name="Dewi Contoh", number=number)
     expect(page.locator("#caller-pane")).to_be_visible()
@@ -286,7 +292,7 @@ def test_a_double_click_takes_one_step(hub: House, visitors: Visitors, line: Lin
     sent: list[str] = []
 
     def count(route: Route) -> None:
-        sent.append(route.request.post_data_json["request_key"])
+        sent.append(json.loads(route.request.post_data or "{}")["request_key"])
         route.continue_()
 
     page.route("**/transition", count)
@@ -324,6 +330,6 @@ def test_the_agents_page_has_no_serious_accessibility_findings(
         page.keyboard.press(key)
         page.wait_for_timeout(120)
         page.evaluate(axe_source)
-        found = page.evaluate("axe.run().then(result => result.violations.filter(one => ['serious', 'critical'].includes(one.impact)).map(one => [one.id, one.nodes.map(node => node.target.join(' '))]))")
+        found = page.evaluate(SERIOUS)
         assert found == [], key
         page.keyboard.press("Escape")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes the cases that hold the browser's order of turns to ``pipeline.turns``: ``python -m tests.desk_pages.turn_vectors``.
+"""Makes the cases that hold the browser's order of turns to ``pipeline.turns``.
 
-The page orders the words of both people itself (``desk/ts/core/turns.ts``), the archive does it in Python; both must
-say the same. The file is made from fixed seeds; ``test_agent_turns.py`` fails when it is not what Python says today.
+Run ``python -m tests.desk_pages.turn_vectors`` to write them anew. The page orders the words of both people
+itself (``desk/ts/core/turns.ts``), the archive does it in Python; both must say the same. The file is made from fixed seeds; ``test_agent_turns.py`` fails when it is not what Python says today.
 """
 
 from __future__ import annotations
@@ -77,7 +77,9 @@ def vectors() -> list[dict[str, Any]]:
 
 def document() -> str:
     """Return the file's content."""
-    return json.dumps(vectors(), ensure_ascii=False, separators=(",", ":")).replace('{"segments"', '\n{"segments"') + "\n"
+    return (
+        json.dumps(vectors(), ensure_ascii=False, separators=(",", ":")).replace('{"segments"', '\n{"segments"') + "\n"
+    )
 
 
 if __name__ == "__main__":
