@@ -30,7 +30,7 @@ hub calls them in threads. The time is always passed in (``now``, timezone-aware
 
     cases.open_case(db, call_id, person=, now=, limits=, ordinal=1)        -> CaseChange(case, event)
     cases.open_next_case(db, call_id, person=, now=, limits=, request_key="")           a further question
-    cases.save_fields(db, case_id, version, fields, person=, now=, request_key="")      -> CaseChange
+    cases.save_fields(db, case_id, version, fields, person=, now=, request_key="", sources=) -> CaseChange
     cases.transition(db, case_id, version, to, fields, person=, now=, request_key="")   -> CaseChange
     cases.close_archived(db, call_id, now=)                                -> list[CaseChange]
     cases.find_case(db, case_id) / cases.cases_of_call(db, call_id)        -> CaseView ...
@@ -48,10 +48,14 @@ hub calls them in threads. The time is always passed in (``now``, timezone-aware
     extensions.list_extensions / add_extensions(db, numbers) / set_enabled(db, number, enabled, now=)
     agents.set_state(db, person_id, "ready|paused|busy|wrap_up|offline", reason=, call_id=, now=)
     agents.present_state(s) / spans(db, person_id, begin, end) / seconds_by_state(spans)
+    shifts.call_answered / call_ended / sign_out_absent / wrapping_up / finish_wrap_up / availability    states follow
+    callers.history(db, call_id)             what is known of a caller by the number
+    outcalls.offered / answered(db, event)   calls that we make, linked to case and call-back by their events
     guards.sweep_requests(db, before=)       keys of requests older than any page that may still repeat one
 
     audit.act_as(Actor(person="sari", address="10.0.0.7"))                 # once for each request or command
     audit.add(session, Fact("case_moved", ("case", number)), now=) / audit.record(db, Fact(...), now=)
+    audit.add_once / record_once(..., within=timedelta)                    one entry a person and object in a while
     audit.verify(db, noted=None)                                           -> Verified(entries, head_hash, broken)
     audit_search.search(db, AuditQuery(person=, action=, words=), page=1)  -> AuditPage(rows, total, page, pages)
     audit_search.export(db, AuditQuery()) with json_lines / csv_lines      -> Iterator[str]
