@@ -139,6 +139,7 @@ def test_two_tabs_of_one_sheet_and_a_version_published_meanwhile(hub: House, vis
     expect(second.locator("#beside")).to_contain_text("Jawaban tab kedua")
     second.locator(".clash button[type=submit]").click()
     expect(second.locator("h1")).to_contain_text("Versi 3")
+    second.wait_for_load_state()
     second.keyboard.press("Alt+2")
     expect(second.locator("#beside del")).to_contain_text(["tempat"])
     expect(second.locator("#beside ins .sign").first).to_have_text("+")

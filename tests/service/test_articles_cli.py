@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from crm import audit_search
+from crm.audit_search import AuditQuery
 from pipeline.clock import ManualClock
 from pipeline.settings import load_settings
 from retrieval.dbstore import DbArticleStore
@@ -48,7 +50,19 @@ def test_from_a_file_to_a_retired_article(tmp_path: Path) -> None:
     history = said("history", "kerbau")
     assert history.index("tono") < history.index("kiki")
     assert "title: Pajak kerbau\n" in said("show", "kerbau", "--version", "1")
-    assert "kerbau is retired (version 3)" in said("retire", "kerbau")
+    assert "kerbau is retired (version 3)" in said("retire", "kerbau", "--reason", "aturan dicabut")
+    assert "aturan dicabut" in said("history", "kerbau")
+    folder_of(tmp_path, mangga="Pajak mangga manis")
+    said("import", str(folder / "mangga.md"))
+    said("discard", "mangga")
+    database = open_database(load_settings(data_dir=tmp_path / "data").database)
+    entries = audit_search.search(database, AuditQuery(object_kind="article")).rows[::-1]
+    database.close()
+    assert [(one.action, one.object_id) for one in entries] == [
+        ("article_published", "kerbau"), ("article_published", "mangga"), ("article_published", "kerbau"),
+        ("article_retired", "kerbau"), ("article_draft_discarded", "mangga"),
+    ]  # fmt: skip
+    assert all(one.person.startswith("os:") for one in entries)
     assert "2 versions written" in said("export", str(tmp_path / "a.csv"))
     (folder / "mangga.md").write_text("bukan artikel", encoding="utf-8")
     refused = said("import", str(folder), code=2)
