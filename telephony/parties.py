@@ -12,7 +12,7 @@ from pipeline.catalog import text
 from pipeline.errors import CommandRefusedError
 from pipeline.events import Party
 from pipeline.settings import Settings
-from telephony.actions import Action, DialGuest
+from telephony.actions import Action, AnswerCaller, DialAgent, DialCaller, DialGuest, ReferCaller, RingCaller
 from telephony.dialler import Dialler
 from telephony.engine import Engine, SipFailure, Timer, failure_reason
 from telephony.errors import TelephonyError
@@ -98,21 +98,34 @@ class Parties:
         leg.hang_up(code)
         return leg
 
-    # --- calls that we place ---------------------------------------------------------------------------------
+    # --- what the machine asks for ---------------------------------------------------------------------------
 
-    def dial_agent(self, *, auto_answer: bool) -> None:
-        """Call the agent's device."""
+    def carry_out(self, action: Action) -> None:
+        """Do what goes out as SIP."""
+        match action:
+            case RingCaller():
+                self.caller.answer(180)
+            case AnswerCaller():
+                self.caller.answer(200)
+            case DialAgent(auto_answer=auto_answer):
+                self._dial_agent(auto_answer)
+            case DialCaller():
+                self._dial_caller()
+            case DialGuest():
+                self._dial_guest(action)
+            case ReferCaller(uri=uri):
+                self._refer_caller(uri)
+
+    def _dial_agent(self, auto_answer: bool) -> None:
         leg = self._dial("agent", lambda: self._dialler.agent(self._listener, self.other, auto_answer=auto_answer))
         self._expect_sign(leg, "agent", self._machine.agent_silent)
 
-    def dial_caller(self) -> None:
-        """Call the taxpayer."""
+    def _dial_caller(self) -> None:
         leg = self._dial("caller", lambda: self._dialler.party(self._listener, self.other.uri))
         self._limit(leg, self._settings.outbound_timeout_s, self._machine.called_timed_out)
 
-    def dial_guest(self, what: DialGuest) -> None:
-        """Call a third party; one of our devices is shown the caller."""
-        shown = self.other if what.internal else None
+    def _dial_guest(self, what: DialGuest) -> None:
+        shown = self.other if what.internal else None  # the outside is shown us
         leg = self._dial(
             "guest",
             lambda: self._dialler.party(self._listener, what.uri, shown=shown, auto_answer=what.auto_answer),
@@ -122,8 +135,7 @@ class Parties:
         limit_s = self._settings.ring_timeout_s if what.internal else self._settings.outbound_timeout_s
         self._limit(leg, limit_s, self._machine.guest_timed_out)
 
-    def refer_caller(self, uri: str) -> None:
-        """Ask the caller's side to call somebody else."""
+    def _refer_caller(self, uri: str) -> None:
         if self._transfer_timer is not None:
             self._transfer_timer.cancel()
         limit_s = self._settings.outbound_timeout_s

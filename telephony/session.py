@@ -147,7 +147,6 @@ class CallSession:
             if not self._parties.caller_is_leaving:
                 self.feed(self.machine.agent_accepted())
         elif name == "caller":
-            self._after(MEDIA_LIMIT_S, self._check_media)
             self.feed(self.machine.caller_accepted())
         elif name == "guest":
             self.feed(self.machine.guest_accepted())
@@ -212,28 +211,12 @@ class CallSession:
             case act.CloseRecording():
                 self._close_recording()
             case _:
-                self._signal(action)
-
-    def _signal(self, action: act.Action) -> None:
-        """What goes out as SIP."""
-        match action:
-            case act.RingCaller():
-                self._parties.caller.answer(180)
-            case act.AnswerCaller():
-                self._parties.caller.answer(200)
-                self._after(MEDIA_LIMIT_S, self._check_media)
-            case act.DialAgent(auto_answer=auto_answer):
-                self._parties.dial_agent(auto_answer=auto_answer)
-            case act.DialCaller():
-                self._parties.dial_caller()
-            case act.DialGuest():
-                self._parties.dial_guest(action)
-            case act.ReferCaller(uri=uri):
-                self._parties.refer_caller(uri)
+                self._parties.carry_out(action)
 
     def _tell(self, event: type[Any], fields: dict[str, Any]) -> None:
         now_s = self._clock.monotonic_s()
         if event is CallAnswered:
+            self._after(MEDIA_LIMIT_S, self._check_media)
             fields |= {"extension": self._extension.number, "ring_ms": round((now_s - self._offered_s) * 1000)}
         elif event is CallBridged:
             self._bridged_s = now_s
