@@ -192,7 +192,7 @@ def _fits(row: Account, words: str) -> bool:
 
 def _choices(have: Deps) -> dict[str, Any]:
     return {
-        "roles": ROLES, "stations": extensions.list_extensions(have.database), "key": forms.new_key(), "problems": {},
+        "role_choices": ROLES, "stations": extensions.list_extensions(have.database), "key": forms.new_key(), "problems": {},
         "both": (), "form": {},
     }  # fmt: skip
 

@@ -129,4 +129,4 @@ async def _context(have: Deps, place: str) -> dict[str, Any]:
 
 
 def _choices(have: Deps) -> dict[str, Any]:
-    return {"roles": ROLES, "stations": extensions.list_extensions(have.database)}
+    return {"role_choices": ROLES, "stations": extensions.list_extensions(have.database)}

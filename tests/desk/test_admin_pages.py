@@ -53,6 +53,9 @@ async def test_a_person_is_added_signs_in_once_and_must_choose_a_password(desk: 
     assert added.headers["hx-redirect"] == f"/admin/orang/{dina.id}?pesan=added"
     assert (dina.roles, dina.must_change) == ({"agent", "team_leader"}, True)
     assert "Dina Uji" in (await admin.get("/admin")).text
+    form = (await admin.get(f"/admin/orang/{dina.id}")).text
+    assert len(re.findall(r'name="roles" value="[a-z_]+"', form)) == 7
+    assert re.findall(r'name="roles" value="([a-z_]+)" checked', form) == ["agent", "team_leader"]
     browser, response = await sign_in(desk, "dina", ONCE)
     assert response.status_code == 303
     for path in ("/", "/agen", "/tim"):
