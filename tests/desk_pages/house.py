@@ -110,9 +110,13 @@ class Line:
         self.extension_state("ringing")
         self.say(
             ev.CallOffered(
-                at=self.began, call_id=self.call_id, extension=self.extension, caller_number=number, caller_name=name,
+                at=self.began,
+                call_id=self.call_id,
+                extension=self.extension,
+                caller_number=number,
+                caller_name=name,
                 direction=direction,
-            )  # fmt: skip
+            )
         )
 
     def answer(self, at: datetime | None = None) -> None:
