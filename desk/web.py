@@ -192,11 +192,14 @@ def install_error_handlers(app: FastAPI, render: Renderer) -> None:
         assert isinstance(error, KringError)
         if isinstance(error, (NotSignedInError, PasswordOnceError)) and not _machine_read(request.url.path):
             return _lead(request, error)
+        if error.code == "bad_message":  # an id in the address that is none
+            error = NotFoundError()
         status = status_of(error)
         if status >= 500:
             log.warning("request failed", path=request.url.path, code=error.code, problem=error.message)
         both = both_versions(error) if isinstance(error, ConflictError) else ()
-        response = render.error(request, status, error.code, error.message, error.remedy, both=both)
+        remedy = error.remedy or (NotFoundError().remedy if status == 404 else "")
+        response = render.error(request, status, error.code, error.message, remedy, both=both)
         retry_after_s = getattr(error, "retry_after_s", 0)
         if retry_after_s:
             response.headers["Retry-After"] = str(retry_after_s)
