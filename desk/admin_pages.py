@@ -192,8 +192,8 @@ def _fits(row: Account, words: str) -> bool:
 
 def _choices(have: Deps) -> dict[str, Any]:
     return {
-        "role_choices": ROLES, "stations": extensions.list_extensions(have.database), "key": forms.new_key(), "problems": {},
-        "both": (), "form": {},
+        "role_choices": ROLES, "stations": extensions.list_extensions(have.database), "key": forms.new_key(),
+        "problems": {}, "both": (), "form": {},
     }  # fmt: skip
 
 
