@@ -169,6 +169,21 @@ def test_a_text_that_is_too_long_is_counted_and_not_sent(hub: House, visitors: V
     expect(page.locator("#saved")).to_have_text(SAVED)
 
 
+def test_what_was_typed_while_the_network_was_broken_survives_a_reload(
+    hub: House, visitors: Visitors, line: Line
+) -> None:
+    page = visitors.visit(hub.url, RATNA)
+    talking(line, page)
+    page.route("**/save", lambda route: route.abort())
+    page.fill("#answer", "diketik tanpa jaringan")
+    expect(page.locator("#saved")).to_contain_text("dicoba lagi; ketikan Anda aman")
+    page.reload()
+    expect(page.locator("#answer")).to_have_value("diketik tanpa jaringan")
+    page.unroute("**/save")
+    expect(page.locator("#saved")).to_have_text(SAVED)
+    assert cases.cases_of_call(hub.database, line.call_id)[0].fields["answer"] == "diketik tanpa jaringan"
+
+
 def test_consultation_conference_and_hand_over(hub: House, visitors: Visitors, line: Line) -> None:
     page = visitors.visit(hub.url, RATNA)
     talking(line, page)

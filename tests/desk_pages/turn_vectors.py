@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Makes the cases that hold the browser's order of turns to ``pipeline.turns``.
 
-Run ``python -m tests.desk_pages.turn_vectors`` to write them anew. The page orders the words of both people
-itself (``desk/ts/core/turns.ts``), the archive does it in Python; both must say the same. The file is made from fixed seeds; ``test_agent_turns.py`` fails when it is not what Python says today.
+``python -m tests.desk_pages.turn_vectors`` writes them anew. The page orders the words of both people itself
+(``desk/ts/core/turns.ts``), the archive does it in Python; both must say the same. The file is made from fixed seeds;
+``test_agent_turns.py`` fails when it is not what Python says today.
 """
 
 from __future__ import annotations
