@@ -15,6 +15,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from urllib.parse import quote, urlencode
 
+from fastapi._compat import ModelField
 from fastapi.dependencies.models import Dependant
 from fastapi.params import Form
 from fastapi.routing import APIRoute
@@ -56,9 +57,9 @@ class Flat:
 
     def __init__(self, dependant: Dependant) -> None:
         inner = [Flat(one) for one in dependant.dependencies]
-        self.path_params = [*dependant.path_params, *(param for one in inner for param in one.path_params)]
-        self.query_params = [*dependant.query_params, *(param for one in inner for param in one.query_params)]
-        self.body_params = [*dependant.body_params, *(param for one in inner for param in one.body_params)]
+        self.path_params: list[ModelField] = sum((one.path_params for one in inner), [*dependant.path_params])
+        self.query_params: list[ModelField] = sum((one.query_params for one in inner), [*dependant.query_params])
+        self.body_params: list[ModelField] = sum((one.body_params for one in inner), [*dependant.body_params])
 
 
 def routes() -> Iterator[tuple[str, APIRoute]]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -47,7 +48,7 @@ def spoken(digits: str, filler: str = "") -> str:
     )
 
 
-FORMS = {
+FORMS: dict[str, Callable[[str], str]] = {
     "bare": lambda d: d,
     "npwp": npwp,
     "fours": lambda d: groups(d, [4, 4, 4, 4], " "),
