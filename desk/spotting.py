@@ -38,6 +38,7 @@ _IDENTITY = re.compile(
     re.IGNORECASE,
 )
 _CONTEXT_CHARS = 120
+_END_CHARS = 40
 _OTHER_NUMBER = word_set(
     "pasal ayat tahun spt formulir form pph pmk per pp uu tanggal jam pukul tarif rp rupiah lampiran digit angka"
 )
@@ -166,17 +167,17 @@ def _part(words: Sequence[str], index: int) -> _Part | None:
 
 def _is_personal(text: str, run: _Run, *, conversation: bool, growing: bool) -> bool:
     count = len(run.digits)
-    before = text[max(0, run.start - _CONTEXT_CHARS) : run.start]
-    named = names_identity(before)
-    if count >= CERTAIN_DIGITS:
-        return True
+    if count < NAMED_SPOKEN_DIGITS or count >= CERTAIN_DIGITS:
+        return count >= CERTAIN_DIGITS
     if all(_is_year(part) for part in run.parts):
         return False
+    before = text[max(0, run.start - _CONTEXT_CHARS) : run.start]
+    named = names_identity(before)
     if count >= (NAMED_DIGITS if named else LIKELY_DIGITS):
         return named or not _like_telephone(before, run.digits)
-    if conversation and named and count >= NAMED_SPOKEN_DIGITS:
+    if conversation and named:
         return not _counts_otherwise(before)
-    open_end = growing and not text[run.end :].strip(" .,?!")
+    open_end = growing and run.end > len(text) - _END_CHARS and not text[run.end :].strip(" .,?!")
     return conversation and open_end and count >= OPEN_DIGITS and len(run.parts) >= 4
 
 

@@ -88,7 +88,7 @@ def leaks(text: str, digits: str) -> bool:
 def test_a_number_is_found_in_every_form(digits: str, form: str, before: str, after: str) -> None:
     text = mask_text(f"{before}{FORMS[form](digits)}{after}")
     assert MASK in text
-    assert not leaks(text, digits), text
+    assert not leaks(text.removeprefix(before), digits), text
     assert text.startswith(before.rstrip()[:3])
 
 
