@@ -89,8 +89,7 @@ def set_state(
         ProcedureError: this change is not possible from the present state; the message says which are.
     """
     if reason not in ((*PAUSE_REASONS, SIGNED_IN) if state == "paused" else ("",)):
-        choices = ", ".join(text(f"crm.pause_{name}") for name in PAUSE_REASONS)
-        raise FieldError(text("crm.pause_unknown"), remedy=text("crm.pause_unknown_remedy", choices=choices))
+        raise unknown_reason(PAUSE_REASONS)
     with database.write() as session:
         content = ("agent_state", person_id, state, reason, call_id)
         _, repeated = enter_request(session, request_key, content, person=actor, now=now)
@@ -105,6 +104,12 @@ def set_state(
         session.add(AgentState(person_id=person_id, at=at, state=state, reason=reason, call_id=call_id))
         session.commit()
     return AgentStateView(person_id, state, reason, call_id, at)
+
+
+def unknown_reason(offered: Iterable[str]) -> FieldError:
+    """Return the error of a pause for a reason that is not among those offered."""
+    choices = ", ".join(text(f"crm.pause_{name}") for name in offered)
+    return FieldError(text("crm.pause_unknown"), remedy=text("crm.pause_unknown_remedy", choices=choices))
 
 
 def present_state(database: Database, person_id: int) -> AgentStateView:

@@ -33,14 +33,14 @@ Value = str | int | float | tuple[str, ...]
 
 @dataclass(frozen=True)
 class OfficeValues:
-    """All values in force. ``wrap_up_limit_s``: how long documenting after a call may take before it is shown as late;
+    """All values in force. ``wrap_up_most_s``: after so long in wrap-up an agent is ready again, 0: never;
     ``callback_tries``: after how many tries a taxpayer may be given up at the earliest."""
 
     office_name: str = ""
     pause_reasons: tuple[str, ...] = PAUSE_REASONS
     case_limit_s: int = 900
     case_warning_s: int = 600
-    wrap_up_limit_s: int = 180
+    wrap_up_most_s: int = 0
     callback_tries: int = TRIES_LEAST
     no_answer_threshold: float = 0.4
 
@@ -63,7 +63,7 @@ RULES: tuple[Rule, ...] = (
     Rule("pause_reasons", "choices", choices=PAUSE_REASONS),
     Rule("case_limit_s", "number", least=60, most=7200, unit="s"),
     Rule("case_warning_s", "number", least=30, most=7199, unit="s"),
-    Rule("wrap_up_limit_s", "number", least=10, most=3600, unit="s"),
+    Rule("wrap_up_most_s", "number", least=0, most=3600, unit="s"),
     Rule("callback_tries", "number", least=1, most=10),
     Rule("no_answer_threshold", "share", least=0, most=1),
 )

@@ -13,6 +13,7 @@ from crm import accounts, extensions, passwords, people, setup
 from crm.accounts import Account, OpenSession
 from crm.errors import AccountError
 from crm.procedure import ROLES
+from crm.views import PersonView
 from desk import forms
 from desk.auth import Admin, HaveDeps
 from desk.deps import Deps
@@ -126,7 +127,7 @@ async def sign_out(have: HaveDeps, session: Admin, person_id: int) -> Response:
     return forms.go(f"/admin/orang/{person_id}?pesan=signed_out")
 
 
-async def enter_typed(request: Request, have: Deps, actor: people.PersonView) -> int:
+async def enter_typed(request: Request, have: Deps, actor: PersonView) -> int:
     """Add the person whose form this is and return its id; raises AccountError."""
     form = await request.form()
 

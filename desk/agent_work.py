@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
-from crm import callers, taxpayers
+from crm import agents, callers, taxpayers
 from crm.errors import NumberError
 from crm.taxpayers import TaxpayerView
 from crm.views import PersonView
@@ -76,6 +76,9 @@ async def set_state(have: HaveDeps, session: Agent, body: StateBody) -> Json:
     call = have.live.current_call(person.extension) if person.extension else None
     if call is not None and call.is_live and call.answered_at is not None:
         raise AgentBusyError
+    offered = have.office.current.pause_reasons
+    if body.state == "paused" and body.reason not in offered:
+        raise agents.unknown_reason(offered)
     state = await run_in_threadpool(
         have.duty.choose, person, body.state, reason=body.reason, request_key=body.request_key
     )

@@ -49,9 +49,9 @@ MAX_BODY_BYTES = 256 * 1024
 ROUTERS = tuple(
     part.router
     for part in (
-        pages, password_pages, setup_pages, admin_office, admin_health, team_pages, escalation_pages, quality_pages, article_pages, question_pages,
-        sheet_pages, admin_pages, audit_pages, archive_pages,
-        api, agent_work, telephone, phonebook, screen, health,
+        pages, password_pages, setup_pages, admin_office, admin_health, team_pages, escalation_pages, quality_pages,
+        article_pages, question_pages, sheet_pages, admin_pages, audit_pages, archive_pages, api, agent_work,
+        telephone, phonebook, screen, health,
     )
 )  # fmt: skip
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]

@@ -29,7 +29,8 @@ from pipeline.clock import OFFICE_ZONE
 router = APIRouter(prefix="/audit")
 ACTIONS: tuple[str, ...] = get_args(Action)
 KINDS = (
-    "person", "case", "call", "archive", "taxpayer", "update_task", "callback", "article", "extension", "setting", "audit",
+    "person", "case", "call", "archive", "taxpayer", "update_task", "callback", "article", "extension", "setting",
+    "audit",
 )  # fmt: skip
 Text = Annotated[str, Query(max_length=200)]
 

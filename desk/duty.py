@@ -28,7 +28,7 @@ class Duty:
     Parameters:
         begin_ready: agents are ready until they say otherwise, signed in or not (else paused until they say so).
         finish_alone: an agent is ready again by itself when the cases of the call are settled.
-        wrap_up_s: after so long in wrap-up an agent is ready again; 0: never.
+        wrap_up_s: tells after how long in wrap-up an agent is ready again; 0: never.
         on_state: told of each change of somebody who has an extension.
     """
 
@@ -40,11 +40,11 @@ class Duty:
         *,
         begin_ready: bool,
         finish_alone: bool,
-        wrap_up_s: float,
+        wrap_up_s: Callable[[], float],
         on_state: OnState = lambda extension, state: None,
     ) -> None:
         self._db, self._casework, self._clock, self._on_state = database, casework, clock, on_state
-        self._begin_ready, self._finish_alone, self._wrap_up = begin_ready, finish_alone, timedelta(seconds=wrap_up_s)
+        self._begin_ready, self._finish_alone, self._wrap_up_s = begin_ready, finish_alone, wrap_up_s
 
     def choose(self, person: PersonView, state: State, *, reason: str = "", request_key: str = "") -> AgentStateView:
         """Enter what an agent says; raises what :func:`crm.agents.set_state` raises."""
@@ -86,8 +86,9 @@ class Duty:
         now = self._clock.now()
         for gone in shifts.sign_out_absent(self._db, now=now):
             self._on_state(*gone)
+        most = timedelta(seconds=self._wrap_up_s())
         for extension, state in shifts.wrapping_up(self._db):
-            late = bool(self._wrap_up) and now - state.at >= self._wrap_up
+            late = bool(most) and now - state.at >= most
             if late or (self._finish_alone and self._is_done(state.call_id)):
                 ready = shifts.finish_wrap_up(self._db, state, now=now)
                 if ready is not None:

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 from crm.agents import AgentStateView
+from crm.office import Office
 from desk.availability import Availability
 from desk.casework import Casework
 from desk.deps import CommandBus
@@ -23,7 +24,9 @@ from pipeline.settings import Settings
 class Roster:
     """Who does what. Made and stopped in the event loop; :meth:`review` blocks."""
 
-    def __init__(self, settings: Settings, database: Database, casework: Casework, clock: Clock) -> None:
+    def __init__(
+        self, settings: Settings, office: Office, database: Database, casework: Casework, clock: Clock
+    ) -> None:
         self._clock = clock
         self._stream: EventLog | None = None
         self._floor: Floor | None = None
@@ -36,7 +39,7 @@ class Roster:
             clock,
             begin_ready=settings.agent_begins_ready,
             finish_alone=settings.wrap_up_ends_alone,
-            wrap_up_s=settings.wrap_up_most_s,
+            wrap_up_s=lambda: office.current.wrap_up_most_s,
             on_state=self._changed,
         )
 

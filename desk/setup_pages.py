@@ -40,7 +40,11 @@ async def first_admin(request: Request, have: HaveDeps, rule: Anybody, token: st
     typed = {name: forms.one(form, name) for name in ("username", "name", "password")}
 
     def work() -> int:
-        return setup.first_admin(have.database, token, **typed, now=have.clock.now()).id
+        username, name, password = typed["username"], typed["name"], typed["password"]
+        person = setup.first_admin(
+            have.database, token, username=username, name=name, password=password, now=have.clock.now()
+        )
+        return person.id
 
     try:
         if typed["password"] != forms.one(form, "repeated"):

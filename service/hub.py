@@ -84,6 +84,7 @@ class Hub:
                 case_limit_s=settings.case_limit_s,
                 case_warning_s=settings.case_warning_s,
                 no_answer_threshold=settings.no_answer_threshold,
+                wrap_up_most_s=round(settings.wrap_up_most_s),
             ),
         )
         encoder = find_encoder(settings.encoder, settings.encoder_folders)
@@ -100,7 +101,7 @@ class Hub:
             on_change=self._case_changed,
             offset_ms=self._offset_ms,
         )
-        self.roster = Roster(settings, database, self.casework, self.clock)
+        self.roster = Roster(settings, self.office, database, self.casework, self.clock)
         self.records = Records(database, self.casework, self.roster.duty, self.floor.changed)
         self.screen = ScreenLogs(self.spool, StreamJournal(self.spool, "screen"), self.clock, offset_ms=self._offset_ms)
         self.suggest = Suggest(

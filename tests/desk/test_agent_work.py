@@ -111,7 +111,7 @@ def person_id(desk: Desk, username: str) -> int:
 
 
 def duty(desk: Desk, **changes: Any) -> Duty:
-    options = {"begin_ready": False, "finish_alone": False, "wrap_up_s": 0.0, **changes}
+    options = {"begin_ready": False, "finish_alone": False, "wrap_up_s": lambda: 0, **changes}
     return Duty(desk.hub.database, desk.hub.casework, desk.clock, **options)
 
 
@@ -121,10 +121,10 @@ async def test_documentation_ends_by_itself_only_where_a_setting_says_so(desk: D
     desk.clock.advance(120)
     duty(desk).review()
     duty(desk, finish_alone=True).review()  # its case is not settled
-    duty(desk, wrap_up_s=180).review()
+    duty(desk, wrap_up_s=lambda: 180).review()
     assert (await state_of(sari))["state"] == "wrap_up"
     desk.clock.advance(121)
-    duty(desk, wrap_up_s=180).review()
+    duty(desk, wrap_up_s=lambda: 180).review()
     assert (await state_of(sari))["state"] == "ready"
 
 
