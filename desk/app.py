@@ -42,6 +42,7 @@ from desk.deps import Deps
 from desk.listening import Listening
 from desk.masked_responses import MaskedResponses
 from desk.security import SecurityHeaders
+from desk.too_large import TooLarge
 from desk.web import install_error_handlers
 
 SIGN_INS_AT_ONCE = 2  # checking a password takes 64 MiB on purpose; a burst must not take it forty times
@@ -62,7 +63,7 @@ class DeskApp(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         """Wrap the whole stack."""
-        return SecurityHeaders(MaskedResponses(super().build_middleware_stack()))
+        return SecurityHeaders(TooLarge(MaskedResponses(super().build_middleware_stack())))
 
 
 def create_app(deps: Deps, *, lifespan: Lifespan | None = None) -> DeskApp:

@@ -65,6 +65,13 @@ class BadRequestError(DeskError):
     status = 422
 
 
+class TooLargeError(DeskError):
+    """The request holds more than any form of ours sends."""
+
+    code = "too_large"
+    status = 413
+
+
 class SoftphoneAwayError(DeskError):
     """The softphone of the extension is not connected or did not answer."""
 

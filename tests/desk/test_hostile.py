@@ -21,6 +21,7 @@ from tests.desk.hostile import MARKUP, Attack, attacks, routes
 
 pytestmark = pytest.mark.integration
 
+
 async def with_case(desk: Desk) -> dict[str, str]:
     """Begin a call with a case and return what the addresses need."""
     desk.call(caller_name=MARKUP).offered().answered().says(f"saya {MARKUP}")
@@ -115,7 +116,8 @@ async def test_bodies_that_are_no_form_are_refused(desk: Desk, name: str) -> Non
     headers = {"X-CSRF-Token": browser.csrf, "Origin": HOST, "Content-Type": "application/json"}
     response = await browser.client.post(f"/api/cases/{known['case_id']}/save", content=BODIES[name], headers=headers)
     assert 400 <= response.status_code < 500
-    assert response.status_code == 413 or response.json()["error"]["remedy"]
+    assert response.json()["error"]["remedy"]
+    assert (response.status_code == 413) is (name == "10 MB")
     case = desk.hub.casework.case_of(CALL_ID)
     assert case is not None and str(case.version) == known["version"]
 
