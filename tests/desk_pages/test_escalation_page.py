@@ -96,7 +96,6 @@ def test_a_taxpayer_who_is_called_back_and_reached(hub: House, visitors: Visitor
     expect(page.locator("#turns")).to_contain_text("Selamat siang")
     page.keyboard.press("F3")
     hub.obeyed("hold", back.call_id)
-    page.locator("#callbacks button", has_text="Tercapai").click()
     expect(page.locator("#callbacks")).to_contain_text("tercapai")
     page.locator("#case-part button", has_text="Selesaikan").click()
     expect(page.locator("#case-part .state-word")).to_have_text("Terselesaikan")

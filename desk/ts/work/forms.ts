@@ -60,8 +60,10 @@ export function restore(form: HTMLFormElement): boolean {
   return true;
 }
 
+/** The server has what was sent: the browser's copy goes, unless more was typed meanwhile. */
 export function forget(form: HTMLFormElement): void {
-  if (form.dataset["keep"]) localStorage.removeItem(PREFIX + form.dataset["keep"]);
+  const sent = form.dataset["sent"] === JSON.stringify(valuesOf(form));
+  if (form.dataset["keep"] && sent) localStorage.removeItem(PREFIX + form.dataset["keep"]);
 }
 
 function sweep(): void {
@@ -74,6 +76,7 @@ function sweep(): void {
 function nameRequest(event: Event): void {
   const { elt, path, parameters } = (event as CustomEvent<{ elt: Element; path: string; parameters: Record<string, unknown> }>).detail;
   const form = elt.closest("form");
+  if (form) form.dataset["sent"] = JSON.stringify(valuesOf(form));
   if (!form || !(form.elements.namedItem("request_key") instanceof HTMLInputElement)) return;
   const content = JSON.stringify([path, valuesOf(form), parameters["version"]]);
   if (form.dataset["asked"] !== content) {
@@ -93,9 +96,10 @@ export function startForms(): void {
   });
   document.body.addEventListener("htmx:configRequest", nameRequest);
   document.body.addEventListener("htmx:afterSwap", (event) => restoreIn((event as CustomEvent<{ target: Element }>).detail.target));
-  document.body.addEventListener("htmx:afterRequest", (event) => {
-    const { successful, elt, xhr } = (event as CustomEvent<{ successful: boolean; elt: Element; xhr: XMLHttpRequest }>).detail;
-    if (elt instanceof HTMLFormElement && successful && xhr.status < 400) forget(elt);
+  document.body.addEventListener("htmx:beforeSwap", (event) => {
+    const { xhr, requestConfig } = (event as CustomEvent<{ xhr: XMLHttpRequest; requestConfig: { elt: Element; verb: string } }>).detail;
+    const form = requestConfig.elt.closest("form");
+    if (form && requestConfig.verb !== "get" && xhr.status < 400) forget(form);
   });
 }
 
