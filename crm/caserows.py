@@ -49,9 +49,7 @@ def require_may_act(case: Case, person: PersonView | None, roles: frozenset[Role
     handler_id = case.escalation.taken_by_id if case.escalation else None
     helper = case.consultation if case.state == "consulting" else None
     helper_id = helper.taken_by_id if helper else None
-    if not may_act(
-        roles, person.roles, person.id, agent_id=case.agent_id, handler_id=handler_id, helper_id=helper_id
-    ):
+    if not may_act(roles, person.roles, person.id, agent_id=case.agent_id, handler_id=handler_id, helper_id=helper_id):
         if helper is not None and helper_id is not None and "team_leader" in roles & person.roles:
             raise helped_already(helper.taken_by)
         raise NotAllowedError(text("crm.case_not_yours"), remedy=text("crm.case_not_yours_remedy"))

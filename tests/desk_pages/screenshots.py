@@ -20,6 +20,7 @@ from pipeline.settings import PROJECT_DIR
 from tests.desk_pages.archive_maker import finished_call, seal
 from tests.desk_pages.conftest import Visitors
 from tests.desk_pages.house import House, Line, ago, house
+from tests.desk_pages.office_pictures import office
 from tests.desk_pages.quality_pictures import KURNIA, quality
 
 RATNA, SARI = "ratna.contoh", "sari.contoh"
@@ -165,6 +166,7 @@ def main(folder: Path) -> None:
         live(camera, hub)
         page = camera.visitors.visit(hub.url, KURNIA)
         quality(partial(camera.take, page), page, hub)
+        office(camera.take, lambda username, path: camera.visitors.visit(hub.url, username, path=path), hub)
         browser.close()
 
 
