@@ -100,6 +100,13 @@ class NoExtensionError(DeskError):
     status = 409
 
 
+class GuestNotYoursError(DeskError):
+    """The third party in the call is somebody else, whom only the call's agent can drop."""
+
+    code = "guest_not_yours"
+    status = 409
+
+
 class AgentBusyError(DeskError):
     """The agent's state cannot be chosen while a call is up."""
 

@@ -16,7 +16,7 @@ from desk.api import CallId
 from desk.auth import HaveDeps, Leader
 from desk.casework import case_wire
 from desk.deps import Deps
-from desk.errors import NoExtensionError, NotFoundError
+from desk.errors import GuestNotYoursError, NoExtensionError, NotFoundError
 from desk.followed import call_data, work_data
 from desk.softphones import live_call, send
 
@@ -175,8 +175,13 @@ async def join(
 
 @router.post("/tim/panggilan/{call_id}/tinggalkan")
 async def drop(request: Request, have: HaveDeps, session: Leader, call_id: CallId) -> Response:
-    """Leave the call again; agent and taxpayer go on talking."""
-    await send(have, live_call(have, call_id), "guest_drop", "team_leave_call")
+    """Leave the call again; agent and taxpayer go on talking. Whom the agent has brought in stays."""
+    known = live_call(have, call_id)
+    if not session.person.extension:
+        raise NoExtensionError
+    if known.guest is not None and known.guest["to"] != session.person.extension:
+        raise GuestNotYoursError(name=known.guest["person"] or known.guest["to"])
+    await send(have, known, "guest_drop", "team_leave_call")
     await _write_down(have, "call_left", session.person, call_id)
     return _join_part(request, have, session.person, call_id)
 
