@@ -16,7 +16,8 @@ from desk.auth import Admin, HaveDeps
 from desk.deps import Deps
 from desk.live_call import iso
 from pipeline.config_file import config_path
-from pipeline.settings import SECRET_SETTINGS, origins, settings_table
+from pipeline.settings import SECRET_SETTINGS, ExtensionSettings, origins, settings_table
+from pipeline.settings_texts import extension_help, setting_help, unit_name
 
 router = APIRouter(prefix="/admin")
 
@@ -102,19 +103,29 @@ def _rows(have: Deps) -> list[dict[str, Any]]:
     values = have.settings.model_dump(mode="json")
     numbers = ", ".join(one.number for one in have.settings.extensions)
     values["extensions"] = Markup(escape(numbers))  # noqa: S704  no identity number, whatever masking thinks
-    found = origins(have.settings)
+    found, language = origins(have.settings), have.render.language
     return [
         {
             "name": name,
-            "value": ("•••" if values[name] else "") if name in SECRET_SETTINGS else values[name],
-            "unit": unit,
-            "default": default if name not in ("extensions",) else "",
+            "value": ("•••" if values[name] else "") if name in SECRET_SETTINGS else _as_in_file(values[name]),
+            "unit": unit_name(unit, language),
+            "default": "" if name == "extensions" else _as_in_file(default),
             "environment": environment,
-            "help": help_text,
+            "help": setting_help(name, language),
+            "parts": _parts(language) if name == "extensions" else [],
             "origin": found[name],
         }
-        for name, default, unit, environment, help_text in settings_table()
+        for name, default, unit, environment, _ in settings_table()
     ]
+
+
+def _parts(language: str) -> list[tuple[str, str]]:
+    return [(name, extension_help(name, language)) for name in ExtensionSettings.model_fields]
+
+
+def _as_in_file(value: Any) -> Any:
+    """Return a value as it is written in the file: true and false."""
+    return str(value).lower() if isinstance(value, bool) or value in ("True", "False") else value
 
 
 def _page(request: Request, have: Deps, template: str, tab: str, **context: Any) -> Response:

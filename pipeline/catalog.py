@@ -4,8 +4,8 @@
 A key is ``section.key``. Both files must hold the same keys with the same placeholders; a test checks it. A
 missing key is an error in tests and shows as the key itself to a user, so that a page never breaks.
 
-Not in here: the help of each setting (``kring settings``, docs/settings.md), which is reference documentation in
-English, and log lines.
+Settings are told apart: their help in English stands beside them in ``pipeline/settings.py`` (docs/settings.md is made
+from it), in Indonesian in ``id.toml`` alone; :mod:`pipeline.settings_texts` gives either. Log lines are not in here.
 """
 
 from __future__ import annotations

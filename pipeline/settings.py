@@ -38,10 +38,10 @@ class ExtensionSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    number: str = Field(pattern=r"^[0-9]{2,8}$")
-    sip_port: int = Field(ge=1, le=65535)
+    number: str = Field(pattern=r"^[0-9]{2,8}$", description="the station's number")
+    sip_port: int = Field(ge=1, le=65535, description="the softphone takes the exchange's calls on this port")
     rtp_port: int = Field(ge=1024, le=65400, description="first port of this extension's RTP range")
-    device: Literal["sip", "headset"] = "sip"
+    device: Literal["sip", "headset"] = Field(default="sip", description="what the agent talks through")
     device_uri: str = Field(default="", description="the agent's SIP device, e.g. sip:2101@127.0.0.1:6101")
     answer: Literal["device", "desk"] = Field(
         default="device",

@@ -18,10 +18,11 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from pipeline.catalog import text
+from pipeline.catalog import default_language, text
 from pipeline.errors import ConfigurationError, KringError
 from pipeline.logs import configure_logs
 from pipeline.settings import load_settings, settings_table
+from pipeline.settings_texts import setting_help, unit_name
 from service.articles_cli import articles_app
 from service.audit_cli import audit_app
 from service.console import add_row, out, table
@@ -104,8 +105,9 @@ def settings(markdown: Annotated[bool, typer.Option("--markdown")] = False) -> N
         sys.stdout.write(settings_page())
         return
     rows = table(*(text(f"service.{name}") for name in ("setting", "default", "unit", "environment", "help")))
-    for row in settings_table():
-        add_row(rows, *row)
+    language = default_language()
+    for name, default, unit, environment, _ in settings_table():
+        add_row(rows, name, default, unit_name(unit, language), environment, setting_help(name, language))
     out.print(rows)
 
 

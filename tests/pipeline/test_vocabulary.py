@@ -24,7 +24,8 @@ from pipeline.events import (
     from_wire,
     to_wire,
 )
-from pipeline.settings import Settings, load_settings, settings_table
+from pipeline.settings import ExtensionSettings, Settings, load_settings, settings_table
+from pipeline.settings_texts import SECTIONS, extension_help, setting_help, unit_name
 
 pytestmark = pytest.mark.unit
 AT = datetime(2026, 1, 5, 1, 0, tzinfo=UTC)
@@ -78,8 +79,11 @@ def test_errors_say_what_to_do():
 
 def test_both_languages_hold_the_same_keys_and_placeholders():
     indonesian, english = catalog.messages("id"), catalog.messages("en")
-    assert set(indonesian) == set(english)
+    of_settings = {key for key in indonesian if key.partition(".")[0] in SECTIONS}  # English: beside the setting
+    assert set(indonesian) - of_settings == set(english)
     for key, value in indonesian.items():
+        if key in of_settings:
+            continue
         names = [{part[1] for part in string.Formatter().parse(item) if part[1]} for item in (value, english[key])]
         assert names[0] == names[1], key
         assert value.strip() and english[key].strip(), key
@@ -158,6 +162,25 @@ def test_the_table_names_every_setting():
     assert [row[0] for row in rows] == list(Settings.model_fields)
     for name, _default, unit, env, text in rows:
         assert env == f"KRING_{name.upper()}" and unit and text.endswith(".")
+
+
+def test_every_setting_is_explained_in_both_languages():
+    sections = {name: {} for name in SECTIONS}
+    for key, words in catalog.messages("id").items():
+        section, _, name = key.partition(".")
+        if section in sections:
+            sections[section][name] = words
+    assert set(sections["settings"]) == set(Settings.model_fields)
+    assert set(sections["extension_settings"]) == set(ExtensionSettings.model_fields)
+    assert set(sections["units"]) == {row[2] for row in settings_table()} - {"-"}
+    for name, _, unit, _, english in settings_table():
+        indonesian = setting_help(name, "id")
+        assert indonesian.endswith(".") and indonesian != english == setting_help(name, "en")
+        assert ("{number}" in indonesian) == ("{number}" in english)
+        assert (unit_name(unit, "id") == "") == (unit == "-")
+    for name in ExtensionSettings.model_fields:
+        assert extension_help(name, "id").endswith(".") and extension_help(name, "en")
+    assert [unit_name("s", language) for language in catalog.LANGUAGES] == ["detik", "s"]
 
 
 def test_paths_follow_the_data_folder(clean):
