@@ -61,10 +61,14 @@ def helped_already(name: str) -> NotAllowedError:
 
 
 def require_version(case: Case, version: int, yours: Mapping[str, FieldValue]) -> None:
-    """Refuse a change made on another version than the stored one; the error holds both contents."""
+    """Refuse a change made on another version than the stored one; the error holds both contents.
+
+    Parameters:
+        yours: fields, and ``reason``: what the escalation should know.
+    """
     if case.version == version:
         return
-    stored = field_values(case)
+    stored = {**field_values(case), "reason": case.consultation.remark if case.consultation else ""}
     raise ConflictError(
         text("crm.conflict", number=case.number, state=state_label(case.state)),
         remedy=text("crm.conflict_remedy"),

@@ -18,6 +18,7 @@ from crm.callrows import call_row
 from crm.caserows import case_row, held_case, require_may_act, require_version, timeline_entry
 from crm.changes import CaseChange, Edit, changed, enter, opened, username, write_down, write_down_saved
 from crm.clock import CaseLimits
+from crm.consultations import checked_remark, keep_remark
 from crm.effects import Step, bring_about
 from crm.guards import enter_request
 from crm.models import Case, CaseCall
@@ -142,8 +143,12 @@ def transition(
     now: datetime,
     request_key: str = "",
     sources: Mapping[str, object] | None = None,
+    remark: str | None = None,
 ) -> CaseChange:
     """Take a step of the procedure, saving ``fields`` (and ``sources``) with it; all or nothing.
+
+    Parameters:
+        remark: what the escalation should know (step 4); given, it must not be empty.
 
     Raises:
         NotFoundError, NotAllowedError: no such case, not this person's, or another role's step.
@@ -152,18 +157,22 @@ def transition(
         RequestReusedError: ``request_key`` was used for something else.
     """
     edit = Edit.checked(fields or {}, sources)
+    words = {} if remark is None else {"reason": checked_remark(remark)}
     with database.write() as session:
         # Who took the step may ask again although the case is out of these hands by now.
-        _, repeated = enter_request(session, request_key, ("step", case_id, to, *edit.content), person=person, now=now)
+        content = ("step", case_id, to, *edit.content, *words.values())
+        _, repeated = enter_request(session, request_key, content, person=person, now=now)
         if repeated:
             return CaseChange(case_view(case_row(session, case_id, lock=False)), None)
         case = held_case(session, case_id, person)
-        require_version(case, version, edit.fields)
+        require_version(case, version, {**edit.fields, **words})
         change = changed(case, edit)
         values = {**field_values(case), **change.fields, CALLED_BACK: was_called_back(case)}
         move = check_move(case.state, to, values, person.roles if person else SYSTEM_ROLES)
         require_may_act(case, person, move.roles)
         enter(session, case, change, person)
+        for written in words.values():
+            keep_remark(case, written)
         if case.agent_id is None and person is not None and "agent" in move.roles:
             case.agent_id = person.id
         case.state = move.to_state

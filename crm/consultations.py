@@ -65,8 +65,8 @@ def leave(database: Database, case_id: int, *, person: PersonView, now: datetime
     return view
 
 
-def remark(database: Database, case_id: int, words: str, *, person: PersonView, now: datetime) -> CaseView:
-    """Keep what the escalation should know, before the step; raises as :func:`take` does.
+def checked_remark(words: str) -> str:
+    """Return what the escalation should know (step 4), cleaned.
 
     Raises:
         ProcedureError: nothing was written.
@@ -79,17 +79,14 @@ def remark(database: Database, case_id: int, words: str, *, person: PersonView, 
             remedy=text("crm.fields_missing_remedy"),
             missing=("reason",),
         )
-    with database.write() as session:
-        case = _waiting(session, case_id, person)
-        row = case.consultation or Consultation(taken_by="", remark="")
-        if row.taken_by_id not in (None, person.id):
-            raise helped_already(row.taken_by)
-        row.remark = checked
-        case.consultation = row
-        session.flush()
-        view = case_view(case)
-        session.commit()
-    return view
+    return checked
+
+
+def keep_remark(case: Case, remark: str) -> None:
+    """Keep a checked remark with a case that is locked for the step."""
+    row = case.consultation or Consultation(taken_by="", remark="")
+    row.remark = remark
+    case.consultation = row
 
 
 def _waiting(session: Session, case_id: int, person: PersonView) -> Case:

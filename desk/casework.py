@@ -90,12 +90,17 @@ class Casework:
         *,
         request_key: str = "",
         sources: Mapping[str, object] | None = None,
+        remark: str | None = None,
     ) -> CaseView:
-        """Take a step of the procedure; raises CrmError (procedure, conflict, field, not allowed)."""
+        """Take a step of the procedure, with a ``remark`` for the escalation.
+
+        Raises:
+            CrmError: procedure, conflict, field, not allowed.
+        """
         with self._lock:
             change = cases.transition(
                 self._db, case_id, version, to, fields, person=person, now=self._clock.now(), request_key=request_key,
-                sources=sources,
+                sources=sources, remark=remark,
             )  # fmt: skip
             return self._tell(change)
 

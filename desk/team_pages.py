@@ -141,10 +141,9 @@ async def escalate(
     """Step 4: nobody knows the answer; the case goes to the escalation with the reason."""
 
     def work() -> CaseView:
-        person, now = session.person, have.clock.now()
-        if cases.find_case(have.database, case_id).state == "consulting":  # a repeat finds it moved on
-            consultations.remark(have.database, case_id, reason, person=person, now=now)
-        return have.casework.move(case_id, version, "escalated", {}, person, request_key=request_key)
+        return have.casework.move(
+            case_id, version, "escalated", {}, session.person, request_key=request_key, remark=reason
+        )
 
     case = await run_in_threadpool(work)
     return _outcome(request, have, case)

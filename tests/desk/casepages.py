@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the tests of the team leader's and the escalation agent's pages share: a case in place, a form as htmx sends it."""
+"""Shared by the tests of the pages for team leader and escalation: a case in place, a form as htmx sends it."""
 
 from __future__ import annotations
 
