@@ -15,6 +15,7 @@ from desk import forms
 from desk.auth import Admin, HaveDeps
 from desk.deps import Deps
 from desk.live_call import iso
+from desk.snapshots import OFFICE, office_news
 from pipeline.config_file import config_path
 from pipeline.settings import SECRET_SETTINGS, ExtensionSettings, origins, settings_table
 from pipeline.settings_texts import extension_help, setting_help, unit_name
@@ -74,6 +75,7 @@ async def change(request: Request, have: HaveDeps, session: Admin, name: str) ->
         context = {**_empty(), "one": one, "typed": typed, "version": forms.version(form)}
         context["problems"] = forms.problems_of(error, "value")
         return forms.again(have, request, "admin_setting.html", f"#setting-{name}", error, **context)
+    have.stream.append(OFFICE, office_news(have), replaces=OFFICE)
     return forms.go("/admin/pengaturan")
 
 

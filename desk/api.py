@@ -33,7 +33,7 @@ from desk.floor import NAME as QUEUES
 from desk.markdown import to_html
 from desk.masked_responses import PUBLIC_SCREEN, masked_news
 from desk.masking import is_masked
-from desk.snapshots import agent_snapshot, board_snapshot, one_call, require_own_call
+from desk.snapshots import OFFICE, agent_snapshot, board_snapshot, one_call, require_own_call
 from desk.stream import HEARTBEAT_S, Filter, Message, as_it_is
 from pipeline.clock import office_date
 from pipeline.events import PartialRecognized
@@ -145,8 +145,8 @@ def board_filter(message: Message) -> bool:
 
 
 def agent_filter(extension: str) -> Filter:
-    """Let the news of one extension through."""
-    return lambda message: bool(extension) and message.extension == extension
+    """Let the news of one extension through, and what the office has changed for everybody."""
+    return lambda message: message.name == OFFICE or (bool(extension) and message.extension == extension)
 
 
 def work_filter(call_id: str) -> Filter:

@@ -27,6 +27,7 @@ from recorder.errors import BundleNotFoundError
 
 Json = dict[str, Any]
 RECENT = 8
+OFFICE = "office"  # name of the message that an office's setting has changed
 
 
 async def agent_snapshot(have: Deps, person: PersonView) -> Json:
@@ -47,6 +48,7 @@ async def agent_snapshot(have: Deps, person: PersonView) -> Json:
             "answer": configured.answer if configured else "device",
         },
         "call": call.snapshot(person.name) if call else None,
+        **office_news(have),
         **figures,
     }
 
@@ -130,11 +132,15 @@ def _agent_figures(have: Deps, person: PersonView) -> Json:
     rows.sort(key=lambda view: view.call_id not in waiting)
     return {
         "agent": agents.present_state(have.database, person.id).wire(),
-        "pause_reasons": labelled("pause", have.office.current.pause_reasons, have.settings.language),
         "no_question_reasons": labelled("no_question_reason", NO_QUESTION_REASONS, have.settings.language),
         "recent": [_recent_row(view, waiting.get(view.call_id)) for view in rows],
         "day": {"calls": day.calls, "handled_s": day.handled_s, "unfinished_cases": day.unfinished_cases},
     }
+
+
+def office_news(have: Deps) -> Json:
+    """Return what agents' pages must know of the office's settings; told under :data:`OFFICE` when it changes."""
+    return {"pause_reasons": labelled("pause", have.office.current.pause_reasons, have.settings.language)}
 
 
 def labelled(key: str, names: Iterable[str], language: str) -> list[Json]:

@@ -31,6 +31,7 @@ def test_an_agent_gets_the_own_extension_and_nothing_else() -> None:
     assert not mine(message("partial.recognized", "2102"))
     assert not mine(message("process.exited", ""))
     assert not agent_filter("")(message("process.exited", ""))
+    assert mine(message("office", ""))
 
 
 def request_of(desk: Desk, browser: Browser) -> tuple[Request, SessionView]:

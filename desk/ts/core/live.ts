@@ -127,7 +127,7 @@ export const AGENT_EVENTS = [
   "media.measured", "audio.missing", "call.ended", "recording.closed", "segment.finalized", "partial.recognized",
   "transcript.completed", "suggestions.shown", "suggestion.opened", "suggestion.used", "suggestion.rejected",
   "question.answered_without_sikp", "class.proposed",
-  "call.progressed", "agent.state", "call.dialled", "guest.invited", "guest.joined", "guest.mode_changed", "guest.left",
+  "call.progressed", "office", "agent.state", "call.dialled", "guest.invited", "guest.joined", "guest.mode_changed", "guest.left",
   "transfer.started", "transfer.failed", "call.transferred", "dtmf.sent",
 ] as const;
 

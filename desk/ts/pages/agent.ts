@@ -16,7 +16,7 @@ import { byId, setText } from "../core/dom.js";
 import { browserHands, linkBanner, slashToSearch, startFrame } from "../core/frame.js";
 import { AGENT_EVENTS, LiveFeed } from "../core/live.js";
 import { learnServerClock, named, page, t } from "../core/page.js";
-import type { AgentSnapshot, AgentState, Case, LiveCall, WireEvent } from "../core/types.js";
+import type { AgentSnapshot, AgentState, Case, Choice, LiveCall, WireEvent } from "../core/types.js";
 import { screenLamp } from "../screen/lamp.js";
 import { ScreenLog } from "../screen/screen-log.js";
 
@@ -105,6 +105,7 @@ class AgentPage {
   private onEvent(event: WireEvent): void {
     if (event.event === "extension.state_changed") this.extensionChanged(event);
     else if (event.event === "call.offered") this.offered(event);
+    else if (event.event === "office") this.officeChanged(event["pause_reasons"] as Choice[]);
     else if (event.event === "agent.state") this.agentChanged(event as unknown as AgentState, false);
     else this.changed(event);
     this.bar.onEvent(event);
@@ -138,6 +139,11 @@ class AgentPage {
     const to = String(event["to"] ?? "");
     if (event.event === "transfer.failed") this.say(t("transfer_failed", { to }));
     if (event.event === "guest.left" && event["reason"] !== "call_ended") this.say(t("guest_left", { to, reason: named("guest_left", String(event["reason"])) }));
+  }
+
+  private officeChanged(pause_reasons: Choice[]): void {
+    this.state = { ...this.state, pause_reasons };
+    this.render();
   }
 
   private agentChanged(agent: AgentState, asked: boolean): void {
