@@ -1,21 +1,28 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``kring up`` where things are wrong: each is said in one line, nothing else stops, and all of it ends cleanly."""
+"""``kring up`` on an empty office, and where things are wrong: each is said in one line, nothing else stops, and all of
+it ends cleanly."""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import socket
 import sys
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 
+from crm.database import open_database
+from crm.people import find_person
+from crm.views import PersonView
 from tests.ports import free_port, free_range
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
+SECRET = "kuda-laut-menari-lagi"  # for tests only
 
 
 class Service:
@@ -86,3 +93,41 @@ async def test_a_taken_web_port_is_said(tmp_path: Path) -> None:
         service = await start(tmp_path, free_port(), KRING_HTTP_PORT=str(port))
         await service.say("hub is in trouble", str(port))
         await service.stop()
+
+
+async def test_an_empty_office_prints_the_address_that_makes_its_first_administrator(tmp_path: Path) -> None:
+    (tmp_path / "articles").mkdir()
+    data = tmp_path / "data"
+    service = await start(
+        data, free_port(), KRING_ASR_MODEL_DIR=str(tmp_path / "no-model"), KRING_ENCODER="",
+        KRING_ARTICLES_DIR=str(tmp_path / "articles"),
+    )  # fmt: skip
+    await service.say("/penyiapan/mulai/")
+    found = re.search(r"http://\S+/penyiapan/mulai/\S+", service.output)
+    assert found is not None
+    url = httpx.URL(found[0])
+    admin = {"username": "wati", "name": "Wati Contoh", "password": SECRET, "repeated": SECRET}  # invented
+    async with httpx.AsyncClient(base_url=url.join("/"), headers={"HX-Request": "true"}) as browser:
+        assert (await browser.get(url.path)).status_code == 200
+        made = await browser.post(url.path, data=admin)
+        assert made.headers["hx-redirect"] == "/penyiapan/kantor"
+        assert (await browser.get("/admin")).status_code == 200
+        assert (await browser.post(url.path, data={**admin, "username": "jahat"})).status_code == 410
+    await service.stop()
+    person = await asyncio.to_thread(person_in, data)
+    assert person.roles == {"admin"}
+    assert SECRET not in service.output
+    token = url.path.rpartition("/")[2].encode()
+    for path in filter(Path.is_file, data.rglob("*")):
+        content = await asyncio.to_thread(path.read_bytes)
+        assert token not in content and SECRET.encode() not in content, path
+
+
+def person_in(data: Path) -> PersonView:
+    database = open_database(f"sqlite:///{data / 'kring.db'}")
+    try:
+        found = find_person(database, "wati")
+        assert found is not None
+        return found
+    finally:
+        database.close()
