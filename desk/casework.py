@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -132,12 +132,17 @@ class Casework:
         agent = people.find_person(self._db, case.agent_username) if case.agent_username else None
         return case_wire(case, agent, self._language)
 
-    def repair_journal(self, call_id: str, history: list[CallEvent]) -> None:
-        """Add what the database knows of a call's case and ``history`` (its case.jsonl) lacks.
+    def repair_journal(self, call_id: str, read: Callable[[], Iterable[CallEvent]]) -> None:
+        """Add what the database knows of a call's case and its case.jsonl lacks.
 
-        A hub that was killed between the transaction and the line leaves such a hole; so does a full disk.
+        A hub that was killed between the transaction and the line leaves such a hole; so does a full disk. People work
+        on while journals are repaired: the journal is read when no line can come in between.
+
+        Parameters:
+            read: reads the call's case.jsonl.
         """
         with self._lock:
+            history = list(read())
             for case in cases.cases_of_call(self._db, call_id):
                 for event in missing_lines(case, history, self._clock.now()):
                     log.warning("case journal repaired", call_id=call_id, event_name=event.name)

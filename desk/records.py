@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 
 import structlog
@@ -169,4 +170,4 @@ def catch_up_archive(database: Database, archive: Archive, accept: Callable[[Eve
 def repair_cases(spool: Spool, casework: Casework) -> None:
     """Make the case journals of all calls in the spool whole again (blocks); call once after the history is read."""
     for folder in list(spool.calls()):
-        casework.repair_journal(folder.call_id, list(folder.read("case")))
+        casework.repair_journal(folder.call_id, partial(folder.read, "case"))

@@ -4,16 +4,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import pytest
 
+from crm import people
 from crm.models import Case
 from desk.records import repair_cases
 from pipeline import events as ev
 from pipeline.bus import Broker, BusClient
+from pipeline.callfolder import CallFolder
 from pipeline.errors import CommandRefusedError
 from retrieval.feedback import FeedbackIndex
 from tests.desk.conftest import Desk
@@ -98,6 +102,29 @@ async def test_what_was_typed_is_in_the_case_journal_again_after_the_hub_was_kil
         "question": "lupa efin", "topic": "EFIN", "answer": "ke kantor", "caller_name": "Budi Uji",
         "npwp_checked": True,
     }  # fmt: skip
+
+
+async def test_a_change_made_while_the_journals_are_repaired_is_written_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = await opened_case(desk)
+    sari = people.find_person(desk.hub.database, "sari")
+    assert sari is not None
+    save = partial(desk.hub.casework.save, int(case["case_id"]), 1, {"question": "lupa efin"}, sari)
+    saving = threading.Thread(target=save)
+    read = CallFolder.read
+
+    def meanwhile(folder: CallFolder, stream: ev.Stream) -> Iterator[ev.CallEvent]:
+        yield from list(read(folder, stream))
+        saving.start()
+        saving.join(0.5)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(CallFolder, "read", meanwhile)
+        await asyncio.to_thread(repair_cases, desk.hub.spool, desk.hub.casework)
+    await asyncio.to_thread(saving.join)
+    names = [item.name for item in desk.hub.spool.folder(CALL_ID).read("case")]
+    assert names == ["case.opened", "case.noted"]
 
 
 async def test_a_note_that_a_killed_hub_did_not_write_is_added_too(desk: Desk) -> None:
