@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 
@@ -22,6 +23,8 @@ from tests.recorder.folders import CallMaker
 pytestmark = pytest.mark.integration
 
 NUMBER = "925429343407123"  # invented
+# The audit trail's hashes and microseconds: digits of every kind, now and then four of the number's.
+BY_CHANCE = re.compile(r"\b[0-9a-f]{64}\b|(?<=:\d\d)\.\d{6}(?=\+)")
 MASKED = [name for name, (_, roles, _) in PEOPLE.items() if is_masked(roles)]
 SEEING = [name for name, (_, roles, _) in PEOPLE.items() if not is_masked(roles)]
 
@@ -80,7 +83,7 @@ async def test_no_route_gives_it_to_a_role_that_need_not_see_it(desk: Desk, user
             address = next(iter(attacks(method, route, known))).address
             response = await browser.get(f"/api/state?scope={scope}" if scope else address)
             seen += response.status_code == 200
-            if leaks(response.text, NUMBER):
+            if leaks(BY_CHANCE.sub("", response.text), NUMBER):
                 told.append(address)
     assert told == []
     assert seen >= 2
