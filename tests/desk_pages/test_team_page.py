@@ -43,7 +43,9 @@ def test_a_consultation_arrives_by_itself_and_is_followed_word_by_word(
     expect(row).to_contain_text("Ratna Contoh")
     expect(row).to_contain_text(QUESTION)
     line.final("caller", "apakah pembayaran ke pemasok luar negeri dipotong", 4000)
-    page.keyboard.press("F8")
+    page.keyboard.press("F8")  # the oldest, which may be another test's
+    page.wait_for_url("**/tim/*")
+    row.locator("a").click()
     expect(page.locator("#turns")).to_contain_text("pemasok luar negeri")
     line.partial("agent", "saya tanyakan dulu", 9000)
     expect(page.locator("#turns .turn.partial")).to_contain_text("saya tanyakan dulu")
