@@ -3,6 +3,8 @@
 
 import { csrfToken, t } from "./page.js";
 
+const TIMEOUT_MS = 10_000; // longer than the server lets a softphone take for a command
+
 export class ApiError extends Error {
   constructor(
     readonly status: number,
@@ -22,17 +24,19 @@ export class ApiError extends Error {
 
 async function request<T>(method: "GET" | "POST", url: string, body?: unknown): Promise<T> {
   let response: Response;
+  let text: string;
   try {
     response = await fetch(url, {
+      signal: AbortSignal.timeout(TIMEOUT_MS), // a connection that died silently would hold every later save back
       method,
       credentials: "same-origin",
       headers: { Accept: "application/json", "X-CSRF-Token": csrfToken(), ...(body === undefined ? {} : { "Content-Type": "application/json" }) },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
+    text = await response.text();
   } catch {
     throw new ApiError(0, "offline", t("offline_request"));
   }
-  const text = await response.text();
   let data: Record<string, unknown> = {};
   try {
     data = text ? (JSON.parse(text) as Record<string, unknown>) : {};
