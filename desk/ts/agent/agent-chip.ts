@@ -16,6 +16,7 @@ export class AgentChip {
   private agent: AgentState | null = null;
   private reasons: Choice[] = [];
   private busy = false;
+  private next: [AgentStateName, string] | null = null; // chosen while the choice before was still on its way
   private rangUntil = 0;
   private live = false;
   private readonly keys = new RequestKeys();
@@ -123,9 +124,10 @@ export class AgentChip {
   }
 
   private async set(state: AgentStateName, reason: string): Promise<void> {
+    if (!this.menu.hidden) this.close(true);
+    this.next = this.busy ? [state, reason] : null;
     if (this.busy) return;
     this.busy = true;
-    if (!this.menu.hidden) this.close(true);
     const content = { state, reason };
     try {
       const { agent } = await api.post<{ agent: AgentState }>("/api/agent/state", { ...content, request_key: this.keys.of([page.page, content]) });
@@ -137,5 +139,7 @@ export class AgentChip {
       this.busy = false;
       byId<HTMLButtonElement>("do-ready").disabled = false;
     }
+    const [then, why] = this.next ?? [state, reason];
+    if (then !== state || why !== reason) await this.set(then, why);
   }
 }

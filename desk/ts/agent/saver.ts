@@ -61,8 +61,16 @@ export class Saver {
     const known = { ...fieldsOf(this.base), ...this.sent }; // what we sent ourselves comes back as news, too
     const clashing = conflicts(known, this.mine, fieldsOf(item));
     this.base = item;
+    const waited = Object.keys(this.mine).length > 0;
     this.mine = stillToSave(this.mine, fieldsOf(item));
+    if (waited && Object.keys(this.mine).length === 0) this.settled(); // sent by the page that was left; its answer was lost
     if (clashing.length > 0) this.ask(clashing);
+  }
+
+  private settled(): void {
+    window.clearTimeout(this.timer);
+    this.keep();
+    this.say(t("saved_at", { time: clockTime(Date.now()) }), "good");
   }
 
   /** True while the agent has not chosen between two texts; the other fields go on being saved. */
@@ -204,6 +212,7 @@ export class Saver {
       else this.plan(0);
       return;
     }
+    if (Object.keys(this.mine).length === 0) return this.settled(); // the news says that all of it is stored
     const transient = error instanceof ApiError && (error.status === 0 || error.status >= 500);
     this.say(transient ? t("not_saved_retry") : t("not_saved", { why: wordsOf(error) }), "late");
     if (transient) this.plan(RETRY_MS);
