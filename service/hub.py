@@ -25,6 +25,7 @@ from crm import extensions, sessions, setup
 from crm.clock import CaseLimits
 from crm.guards import sweep_requests
 from crm.office import Office, OfficeValues
+from crm.procedure import ESCALATED
 from desk.app import DeskApp, create_app
 from desk.article_audit import audited
 from desk.board import Health
@@ -45,7 +46,7 @@ from pipeline.callfolder import Spool
 from pipeline.clock import Clock, SystemClock
 from pipeline.database import Database
 from pipeline.errors import CONFIGURATION_EXIT, ConfigurationError, DatabaseError, KringError
-from pipeline.events import CallEvent, Event, SetUpOffered
+from pipeline.events import CallEvent, CaseNoted, Event, SetUpOffered
 from pipeline.health import measure
 from pipeline.logs import configure_logs
 from pipeline.settings import Settings, load_settings
@@ -65,6 +66,7 @@ MEASURE_S = 5.0
 SWEEP_S = 60.0
 DUTY_S = 2.0
 REPEATS_WITHIN = timedelta(days=1)  # a page repeats a request within minutes; a day is plenty
+WAITING = ESCALATED | {"consulting", "answered"}  # whose fields stand in queues and tasks of others
 GRACE_S = 1  # for requests that are under way when the process is told to stop
 
 
@@ -266,7 +268,8 @@ class Hub:
         self.stream.append("case", case, extension=self.live.extension_of(call_id), call_id=call_id)
         if event is not None:
             self.publish(event)
-            self.floor.changed(*CASE_QUEUES)
+            if not isinstance(event, CaseNoted) or case["state"] in WAITING:  # agents save while they type
+                self.floor.changed(*CASE_QUEUES)
 
         self.roster.case_changed()
 

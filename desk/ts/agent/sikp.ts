@@ -8,8 +8,8 @@ import { t } from "../core/page.js";
 import type { Article, ArticleText, Case, LiveCall, NextStep } from "../core/types.js";
 import { rowNodes } from "./article-row.js";
 import { Reader } from "./reader.js";
+import { SikpSearch } from "./sikp-search.js";
 
-const SEARCH_PAUSE_MS = 250;
 const KEYS = 9;
 const MOST_PERCENT = 99; // no search is certain
 
@@ -19,23 +19,14 @@ export interface SikpHands {
   say: (words: string) => void;
 }
 
-interface Found {
-  articles: Article[];
-  no_answer: boolean;
-  no_answer_probability: number;
-}
-
 export class SikpPane {
   private call: LiveCall | null = null;
   private item: Case | null = null;
-  private found: Found | null = null;
-  private query = "";
   private openQuery = ""; // what the open article was searched for by hand
   private withoutSikp = 0; // the question for which "answered without SIKP" was noted
-  private wait = 0;
   private shown: unknown = undefined;
   private readonly fates = new Map<string, string>();
-  private readonly input = byId<HTMLInputElement>("search");
+  private readonly search = new SikpSearch(() => this.draw());
   private readonly reader: Reader;
 
   constructor(private readonly hands: SikpHands) {
@@ -44,27 +35,14 @@ export class SikpPane {
       reject: (article) => this.mark(article.article_id, article.version, "rejected"),
       closed: () => this.layout(),
     });
-    byId("search-form").addEventListener("submit", (event) => {
-      event.preventDefault();
-      void this.search();
-    });
-    this.input.addEventListener("input", () => {
-      window.clearTimeout(this.wait);
-      this.wait = window.setTimeout(() => void this.search(), SEARCH_PAUSE_MS);
-    });
-    this.input.addEventListener("keydown", (event) => this.onSearchKey(event));
+    this.search.input.addEventListener("keydown", (event) => this.onSearchKey(event));
     document.addEventListener("keydown", (event) => this.onKey(event));
   }
 
   private onSearchKey(event: KeyboardEvent): void {
-    if (event.key === "Escape") {
-      this.input.value = "";
-      void this.search();
-      this.input.blur();
-    } else if (event.key === "ArrowDown") {
-      event.preventDefault();
-      byId("articles").querySelector<HTMLElement>("button")?.focus();
-    }
+    if (event.key !== "ArrowDown") return;
+    event.preventDefault();
+    byId("articles").querySelector<HTMLElement>("button")?.focus();
   }
 
   private onKey(event: KeyboardEvent): void {
@@ -90,13 +68,13 @@ export class SikpPane {
   }
 
   private listed(): Article[] {
-    return (this.found ?? this.call?.suggestions)?.articles.slice(0, KEYS) ?? [];
+    return (this.search.found ?? this.call?.suggestions)?.articles.slice(0, KEYS) ?? [];
   }
 
   private draw(): void {
-    const source = this.found ?? this.call?.suggestions ?? null;
+    const source = this.search.found ?? this.call?.suggestions ?? null;
     const consult = this.consultStep();
-    const signature = JSON.stringify([source, [...this.fates], this.query, consult?.to, this.call?.state, this.reader.articleId, this.withoutSikp, this.item?.case_id]);
+    const signature = JSON.stringify([source, [...this.fates], this.search.query, consult?.to, this.call?.state, this.reader.articleId, this.withoutSikp, this.item?.case_id]);
     if (signature === this.shown) return;
     this.shown = signature;
     const articles = this.listed();
@@ -111,13 +89,13 @@ export class SikpPane {
   }
 
   private statusWords(count: number): string {
-    if (this.found) return t("search_found", { n: count });
+    if (this.search.found) return t("search_found", { n: count });
     if (count === 0) return "";
     return t(this.call?.suggestions?.provisional ? "suggestions_provisional" : "suggestions_live");
   }
 
   private emptyWords(): string {
-    if (this.found) return t("search_nothing");
+    if (this.search.found) return t("search_nothing");
     if (!this.call || this.call.state === "ended") return t(this.call?.suggestions?.no_answer ? "sikp_no_rows" : "sikp_idle");
     return this.call.suggestions?.no_answer ? t("sikp_no_rows") : t("sikp_listening");
   }
@@ -197,7 +175,7 @@ export class SikpPane {
 
   private open(article: Article): void {
     const from = byId("articles").querySelector<HTMLElement>(`[data-article="${CSS.escape(article.article_id)}"]`);
-    this.openQuery = this.found ? this.query : "";
+    this.openQuery = this.search.found ? this.search.query : "";
     void this.reader.open(article.article_id, article.version, article.title, from);
     if (!this.fates.has(article.article_id)) this.mark(article.article_id, article.version, "opened");
     this.layout();
@@ -214,25 +192,5 @@ export class SikpPane {
     if (!this.call) return;
     const url = `/api/calls/${encodeURIComponent(this.call.call_id)}/suggestions/${encodeURIComponent(articleId)}/${fate}`;
     api.post(url, { version, query: this.openQuery }).catch((error: unknown) => this.hands.say(wordsOf(error)));
-  }
-
-  private async search(): Promise<void> {
-    window.clearTimeout(this.wait);
-    const query = this.input.value.trim();
-    this.query = query;
-    if (!query) {
-      this.found = null;
-      this.draw();
-      return;
-    }
-    setText(byId("sikp-status"), t("searching"));
-    try {
-      const found = await api.get<Found>(`/api/search?q=${encodeURIComponent(query)}`);
-      if (this.query !== query) return;
-      this.found = found;
-      this.draw();
-    } catch (error) {
-      setText(byId("sikp-status"), wordsOf(error));
-    }
   }
 }

@@ -4,39 +4,21 @@
 
 import { rowNodes } from "../agent/article-row.js";
 import { Reader } from "../agent/reader.js";
-import { api, wordsOf } from "../core/api.js";
+import { SikpSearch } from "../agent/sikp-search.js";
 import { byId, h, isTyping, setText, show } from "../core/dom.js";
 import { t } from "../core/page.js";
 import type { Article, ArticleText, LiveCall } from "../core/types.js";
 
-const SEARCH_PAUSE_MS = 250;
 const KEYS = 9;
 
 export class WorkSikp {
   private call: LiveCall | null = null;
-  private found: Article[] | null = null;
-  private query = "";
-  private wait = 0;
   private shown = "";
-  private readonly input = byId<HTMLInputElement>("search");
+  private readonly search = new SikpSearch(() => this.draw());
   private readonly reader: Reader;
 
   constructor(use: (article: ArticleText, answer: string) => void) {
     this.reader = new Reader({ use, reject: () => this.layout(), closed: () => this.layout() });
-    byId("search-form").addEventListener("submit", (event) => {
-      event.preventDefault();
-      void this.search();
-    });
-    this.input.addEventListener("input", () => {
-      window.clearTimeout(this.wait);
-      this.wait = window.setTimeout(() => void this.search(), SEARCH_PAUSE_MS);
-    });
-    this.input.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape") return;
-      this.input.value = "";
-      void this.search();
-      this.input.blur();
-    });
     document.addEventListener("keydown", (event) => this.onKey(event));
   }
 
@@ -46,19 +28,19 @@ export class WorkSikp {
   }
 
   private listed(): Article[] {
-    return (this.found ?? this.call?.suggestions?.articles ?? []).slice(0, KEYS);
+    return ((this.search.found ?? this.call?.suggestions)?.articles ?? []).slice(0, KEYS);
   }
 
   private draw(): void {
     const articles = this.listed();
-    const signature = JSON.stringify([this.found === null, articles.map((one) => [one.article_id, one.version, one.score])]);
+    const signature = JSON.stringify([this.search.found === null, articles.map((one) => [one.article_id, one.version, one.score])]);
     if (signature === this.shown) return;
     this.shown = signature;
     byId("articles").replaceChildren(...articles.map((article, index) => this.row(article, index)));
     const empty = byId("sikp-empty");
     show(empty, articles.length === 0);
-    setText(empty, t(this.found ? "search_nothing" : "team_no_suggestions"));
-    setText(byId("sikp-status"), this.found ? t("search_found", { n: articles.length }) : articles.length > 0 ? t("team_suggestions") : "");
+    setText(empty, t(this.search.found ? "search_nothing" : "team_no_suggestions"));
+    setText(byId("sikp-status"), this.search.found ? t("search_found", { n: articles.length }) : articles.length > 0 ? t("team_suggestions") : "");
     this.layout();
   }
 
@@ -95,26 +77,6 @@ export class WorkSikp {
     if (!article) return;
     event.preventDefault();
     this.open(article);
-  }
-
-  private async search(): Promise<void> {
-    window.clearTimeout(this.wait);
-    const query = this.input.value.trim();
-    this.query = query;
-    if (!query) {
-      this.found = null;
-      this.draw();
-      return;
-    }
-    setText(byId("sikp-status"), t("searching"));
-    try {
-      const { articles } = await api.get<{ articles: Article[] }>(`/api/search?q=${encodeURIComponent(query)}`);
-      if (this.query !== query) return;
-      this.found = articles;
-      this.draw();
-    } catch (error) {
-      setText(byId("sikp-status"), wordsOf(error));
-    }
   }
 }
 
