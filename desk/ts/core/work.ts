@@ -77,7 +77,12 @@ function startHtmx(): void {
   htmx.config.selfRequestsOnly = true;
   htmx.config.historyEnabled = false;
   htmx.config.timeout = 15_000;
+  htmx.config.defaultSettleDelay = 0; // else a fresh fragment's forms are the browser's own for 20 ms: a quick key reloads the page
   const body = document.body;
+  document.addEventListener("submit", (event) => {
+    const form = event.target as HTMLFormElement;
+    if (form.method === "get" && (form.matches("[hx-post]") || form.querySelector("[hx-post]"))) event.preventDefault(); // what is typed never goes into an address
+  });
   body.addEventListener("htmx:configRequest", (event) => {
     const { headers } = (event as CustomEvent<{ headers: Record<string, string> }>).detail;
     headers["X-CSRF-Token"] = csrfToken();
